@@ -1,0 +1,46 @@
+# Two commands: `make book` runs every chapter and builds the pages; `make test` runs linter, types and tests.
+# Both first bring the environment in .venv up to requirements.lock (a second when nothing changed).
+# Options for `make book` go in ARGS, for example: make book ARGS="--force"
+
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.8
+READY := $(VENV)/ready
+ARGS ?=
+
+.PHONY: book test lock clean
+.DELETE_ON_ERROR:
+
+book: $(READY)
+	@$(BIN)/companion book $(ARGS)
+
+test: $(READY)
+	$(BIN)/ruff check src tests
+	$(BIN)/ruff format --check src tests
+	$(BIN)/mypy
+	$(BIN)/pytest $(ARGS)
+
+$(READY): requirements.lock pyproject.toml
+	@set -e; \
+	for python in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
+	  if $$python -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then found=$$python; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo "No Python 3.11, 3.12 or 3.13 with the venv module was found on the PATH."; \
+	  echo "Install one (Debian and Ubuntu: apt install python3 python3-venv) or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12"; \
+	  exit 1; \
+	fi; \
+	echo "== environment: $$($$found --version) in $(VENV), packages from requirements.lock (about 6 GB on Linux)"; \
+	$$found -m venv --clear $(VENV); \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); \
+	$(BIN)/uv pip install --python $(BIN)/python --require-hashes -r requirements.lock; \
+	$(BIN)/uv pip install --python $(BIN)/python --no-deps --no-build-isolation -e .; \
+	touch $(READY)
+
+# Resolve the lock anew after a change in pyproject.toml. It names packages, versions and hashes, and no address.
+lock: $(READY)
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --all-extras \
+	  --generate-hashes --no-emit-index-url --no-header --quiet -o requirements.lock
+
+clean:
+	rm -rf _build

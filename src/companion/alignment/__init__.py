@@ -1,0 +1,1 @@
+"""Spaces bent towards human judgements: arrays and embeddings in, embeddings out."""

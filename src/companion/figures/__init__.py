@@ -1,0 +1,1 @@
+"""Figures: tables and arrays in, a matplotlib figure out."""

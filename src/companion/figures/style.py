@@ -1,0 +1,166 @@
+"""One look for every figure: colours by role, sizes for a 700 pixel page, a few helpers.
+
+The colours are told apart by people with the common forms of colour blindness (after Okabe and Ito); the
+sequential map has one hue, so that more is darker and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+INK = "#222222"
+QUIET = "#6B6B6B"
+FAINT = "#D5D5D5"
+
+COLOURS: Mapping[str, str] = MappingProxyType(
+    {
+        "base": "#7A7A7A",
+        "human-aligned": "#0B5FA5",
+        "brain-aligned": "#C4500A",
+        "ceiling": "#D9C58B",
+        "shuffled": "#B3B3B3",
+        "first": "#0B5FA5",
+        "second": "#C4500A",
+        "third": "#00795B",
+        "fourth": "#9C3F7D",
+        "fifth": "#B58900",
+        "sixth": "#3E8FC4",
+    }
+)
+"""Colour of each role; ``first`` to ``sixth`` are for groups without a role."""
+
+SEQUENTIAL = LinearSegmentedColormap.from_list("companion-blue", ["#F7FAFD", "#8FB8DC", "#0B5FA5", "#062F54"])
+"""Single-hue map, light to dark, for quantities where more is more."""
+
+DIVERGING = LinearSegmentedColormap.from_list("companion-diverging", ["#0B5FA5", "#F4F4F4", "#C4500A"])
+"""Two-hue map for signed quantities; centre it on zero."""
+
+PAGE_WIDTH = 7.0
+"""Width in inches of a figure that fills the text column (700 pixels at 100 dots per inch)."""
+
+STYLE: Mapping[Any, Any] = MappingProxyType(
+    {
+        "figure.dpi": 100,
+        "savefig.dpi": 200,
+        "savefig.facecolor": "white",
+        "svg.hashsalt": "companion",
+        "font.size": 10,
+        "axes.labelsize": 10,
+        "axes.titlesize": 10,
+        "xtick.labelsize": 9,
+        "ytick.labelsize": 9,
+        "legend.fontsize": 9,
+        "legend.frameon": False,
+        "text.color": INK,
+        "axes.labelcolor": INK,
+        "axes.edgecolor": QUIET,
+        "xtick.color": QUIET,
+        "ytick.color": QUIET,
+        "xtick.labelcolor": INK,
+        "ytick.labelcolor": INK,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.titlelocation": "left",
+        "axes.axisbelow": True,
+        "lines.linewidth": 1.5,
+    }
+)
+
+
+def apply_style() -> None:
+    """Make the look the default of this Python session."""
+    mpl.rcParams.update(STYLE)
+
+
+def page_figure(
+    height: float,
+    n_rows: int = 1,
+    n_columns: int = 1,
+    *,
+    width: float = PAGE_WIDTH,
+    share_x: bool = False,
+    share_y: bool = False,
+    width_ratios: list[float] | None = None,
+) -> tuple[Figure, np.ndarray]:
+    """Make a figure as wide as the page, with room kept for every label.
+
+    Parameters
+    ----------
+    height, width : float
+        Inches.
+    n_rows, n_columns : int
+        Grid of panels.
+    share_x, share_y : bool
+        Whether all panels use one scale.
+    width_ratios : list of float, optional
+        Relative widths of the columns.
+
+    Returns
+    -------
+    figure : Figure
+        Not registered with pyplot, so that nothing has to be closed.
+    axes : ndarray of Axes, shape (n_rows, n_columns)
+        The panels.
+    """
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes = figure.subplots(
+        n_rows, n_columns, sharex=share_x, sharey=share_y, squeeze=False, width_ratios=width_ratios
+    )
+    return figure, axes
+
+
+def reference_line(ax: Axes, value: float, label: str = "", *, axis: str = "x", at: float = 1.0) -> None:
+    """Draw a thin dashed line at a value, named where it stands.
+
+    Parameters
+    ----------
+    ax : Axes
+        The panel.
+    value : float
+        Where the line crosses the axis.
+    label : str
+        Name of the line; empty for none.
+    axis : {"x", "y"}
+        The axis on which the value lies.
+    at : float
+        Place of the label along the line, as a fraction of the panel.
+    """
+    line: dict[str, Any] = {
+        "color": INK,
+        "linewidth": 0.8,
+        "linestyle": (0, (4, 3)),
+        "zorder": 0.5,
+    }
+    text: dict[str, Any] = {"fontsize": 8.5, "color": QUIET, "textcoords": "offset points"}
+    if axis == "x":
+        ax.axvline(value, **line)
+        ax.annotate(label, (value, at), (3, -2), xycoords=("data", "axes fraction"), va="top", **text)
+    else:
+        ax.axhline(value, **line)
+        ax.annotate(label, (at, value), (-2, 3), xycoords=("axes fraction", "data"), ha="right", **text)
+
+
+def ink_on(colour: tuple[float, float, float, float]) -> str:
+    """Black or white, whichever is read more easily on a background.
+
+    Parameters
+    ----------
+    colour : tuple of float
+        Red, green, blue and opacity in [0, 1].
+
+    Examples
+    --------
+    >>> ink_on((1.0, 1.0, 1.0, 1.0)), ink_on((0.0, 0.1, 0.3, 1.0))
+    ('#222222', 'white')
+    """
+    red, green, blue = (channel**2.2 for channel in colour[:3])
+    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    return "white" if luminance < 0.21 else INK

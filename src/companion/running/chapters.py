@@ -1,0 +1,223 @@
+"""The chapters of the book: their source, what they need, and their parameters."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from companion.errors import ChapterError
+from companion.project import project_root
+
+_FRONT_MATTER = re.compile(r"\A---\n(?P<yaml>.*?\n)---\n", re.DOTALL)
+_LABELLED_HEADING = re.compile(
+    r"^\((?P<label>[a-z0-9-]+)\)=\n+(?P<level>#+) (?P<title>.+)$", re.MULTILINE
+)
+_TYPES: dict[str, tuple[type, ...]] = {
+    "int": (int,),
+    "float": (int, float),
+    "str": (str,),
+    "bool": (bool,),
+    "list": (list,),
+}
+
+
+class _Declared(BaseModel):
+    """The ``companion`` block of a chapter's front matter."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    needs: list[str] = []
+    reads: list[str] = []
+
+
+@dataclass(frozen=True)
+class Section:
+    """A labelled heading; other pages may refer to the label."""
+
+    label: str
+    level: int
+    title: str
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One executable page of the book, as written.
+
+    Attributes
+    ----------
+    name : str
+        Name of the page, ``ruler`` for ``book/ruler.md``.
+    text : str
+        The MyST source.
+    needs : tuple of str
+        Ids of the data sets it cannot run without.
+    reads : tuple of str
+        Files below ``book/`` that it reads.
+    """
+
+    name: str
+    text: str
+    needs: tuple[str, ...]
+    reads: tuple[str, ...]
+
+    @property
+    def sections(self) -> list[Section]:
+        """All labelled headings, in order; the first is the title."""
+        return [
+            Section(found["label"], len(found["level"]), found["title"].strip())
+            for found in _LABELLED_HEADING.finditer(self.text)
+        ]
+
+    @property
+    def title(self) -> str:
+        """Title of the page."""
+        return self.sections[0].title
+
+    def notebook(self) -> Any:
+        """Convert the source to a notebook with cell ids that do not change from run to run.
+
+        Returns
+        -------
+        nbformat.NotebookNode
+        """
+        import jupytext
+
+        notebook = jupytext.reads(self.text, fmt="md:myst")
+        for position, cell in enumerate(notebook.cells):
+            cell["id"] = f"{self.name}-{position:03d}"
+        return notebook
+
+
+def book_folder() -> Path:
+    """Folder of the chapters."""
+    return project_root() / "book"
+
+
+def read_chapter(path: Path) -> Chapter | None:
+    """Read one page; None where it is prose without code.
+
+    Raises
+    ------
+    ChapterError
+        If the ``companion`` block is not valid, or the page has no labelled title.
+    """
+    text = path.read_text("utf-8")
+    found = _FRONT_MATTER.match(text)
+    front = yaml.safe_load(found["yaml"]) if found else {}
+    if not isinstance(front, Mapping) or "kernelspec" not in front:
+        return None
+    try:
+        declared = _Declared.model_validate(front.get("companion", {}))
+    except ValidationError as error:
+        raise ChapterError(
+            "The `companion` block of a chapter's front matter is not valid",
+            where=path,
+            expected="`needs` and `reads`, two lists of names",
+            got=error,
+        ) from error
+    chapter = Chapter(path.stem, text, tuple(declared.needs), tuple(declared.reads))
+    if not chapter.sections or chapter.sections[0].level != 1:
+        raise ChapterError(
+            "A chapter has no labelled title", where=path, expected=f"({path.stem})= above the first heading"
+        )
+    return chapter
+
+
+def toc_pages() -> list[str]:
+    """Pages in the order of ``_toc.yml``, each as a path without ending, such as ``book/ruler``."""
+    toc = yaml.safe_load((project_root() / "_toc.yml").read_text("utf-8"))
+    parts = toc.get("parts", [])
+    return [toc["root"], *(page["file"] for part in parts for page in part["chapters"])]
+
+
+def all_chapters() -> dict[str, Chapter]:
+    """Every executable page listed in ``_toc.yml``, in that order, by name."""
+    paths = [project_root() / f"{page}.md" for page in toc_pages()]
+    found = [read_chapter(path) for path in paths if path.is_file()]
+    return {chapter.name: chapter for chapter in found if chapter is not None}
+
+
+def choose(names: list[str]) -> list[Chapter]:
+    """Look chapters up by name; all of them if no name is given.
+
+    Raises
+    ------
+    ChapterError
+        If a name is not that of a chapter.
+    """
+    known = all_chapters()
+    if unknown := [name for name in names if name not in known]:
+        raise ChapterError(
+            f"No chapter is called {', '.join(unknown)}", where="_toc.yml", expected=f"one of {', '.join(known)}"
+        )
+    return [known[name] for name in dict.fromkeys(names)] if names else list(known.values())
+
+
+def check_parameters(chapters: list[Chapter], given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Hand each chapter the parameters that it declares, and refuse those that no chapter knows.
+
+    Parameters
+    ----------
+    chapters : list of Chapter
+        The chapters about to run.
+    given : mapping
+        Parameter values by name.
+
+    Returns
+    -------
+    dict
+        Parameters by chapter name.
+
+    Raises
+    ------
+    ChapterError
+        If a name is unknown to all of them, or a value has the wrong type.
+    """
+    declared = {chapter.name: declared_parameters(chapter) for chapter in chapters}
+    known = sorted({name for parameters in declared.values() for name in parameters})
+    if unknown := [name for name in given if name not in known]:
+        raise ChapterError(
+            f"Unknown parameter {', '.join(unknown)}",
+            where=", ".join(declared),
+            expected=f"one of {', '.join(known)}" if known else "no parameters",
+            do="correct the name; nothing was run",
+        )
+    for parameters in declared.values():
+        for name, (kind, _, _) in parameters.items():
+            if name in given:
+                _check_type(name, kind, given[name])
+    return {
+        chapter: {name: given[name] for name in given if name in parameters}
+        for chapter, parameters in declared.items()
+    }
+
+
+def declared_parameters(chapter: Chapter) -> dict[str, tuple[str, str, str]]:
+    """Type, default (as code) and meaning of each parameter of a chapter, by name."""
+    import nbformat
+    import papermill
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"{chapter.name}.ipynb")
+        nbformat.write(chapter.notebook(), path)
+        found = papermill.inspect_notebook(path)
+    return {name: (item["inferred_type_name"], item["default"], item["help"]) for name, item in found.items()}
+
+
+def _check_type(name: str, kind: str, value: Any) -> None:
+    accepted = _TYPES.get(kind.split("[")[0])
+    is_bool = isinstance(value, bool)
+    if accepted and (not isinstance(value, accepted) or (is_bool and accepted != (bool,))):
+        raise ChapterError(
+            f"Parameter {name} has the wrong type",
+            expected=kind,
+            got=f"{value!r} ({type(value).__name__})",
+            do="correct the value; nothing was run",
+        )

@@ -1,0 +1,74 @@
+"""Whether a chapter's last run still stands: what went in is unchanged, what came out is still there."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from companion.loading.store import checksums
+from companion.project import project_root
+from companion.running.chapters import Chapter, book_folder
+from companion.running.layout import Layout, read_json, sha256, tree_sha256
+
+
+def fingerprint(chapter: Chapter, parameters: Mapping[str, Any], modules: Iterable[str]) -> dict[str, Any]:
+    """Everything a chapter's outcome depends on.
+
+    Parameters
+    ----------
+    chapter : Chapter
+    parameters : mapping
+        Values that replace the chapter's defaults.
+    modules : iterable of str
+        The modules of this package that the chapter imported.
+
+    Returns
+    -------
+    dict
+        Checksums of the text, the data, the files read, the lock and the modules, and the parameters.
+    """
+    return {
+        "text": hashlib.sha256(chapter.text.encode()).hexdigest(),
+        "parameters": dict(sorted(parameters.items())),
+        "data": checksums(chapter.needs),
+        "reads": {name: sha256(book_folder() / name) for name in chapter.reads},
+        "lock": sha256(project_root() / "requirements.lock"),
+        "modules": {name: _module_sha256(name) for name in sorted(modules)},
+    }
+
+
+def outputs(chapter: str, layout: Layout) -> dict[str, str]:
+    """Checksums of what a finished run left."""
+    return {
+        "notebook": sha256(layout.notebook(chapter)),
+        "results": sha256(layout.results(chapter)),
+        "figures": tree_sha256(layout.figures(chapter)),
+    }
+
+
+def finished_record(chapter: Chapter, layout: Layout) -> dict[str, Any] | None:
+    """Record of the last run, if the run still stands with the parameters it had; else None."""
+    record = read_json(layout.record(chapter.name))
+    if record is None or record.get("outputs") != outputs(chapter.name, layout):
+        return None
+    known = record["fingerprint"]
+    if known != fingerprint(chapter, known["parameters"], known["modules"]):
+        return None
+    return record
+
+
+def is_fresh(chapter: Chapter, parameters: Mapping[str, Any], layout: Layout) -> bool:
+    """Whether running the chapter with these parameters would only repeat its last run."""
+    record = finished_record(chapter, layout)
+    return record is not None and record["fingerprint"]["parameters"] == dict(sorted(parameters.items()))
+
+
+def _module_sha256(name: str) -> str:
+    try:
+        spec = importlib.util.find_spec(name)
+    except ModuleNotFoundError:
+        return "absent"
+    return sha256(Path(spec.origin)) if spec is not None and spec.origin else "absent"

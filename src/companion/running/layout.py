@@ -1,0 +1,122 @@
+"""Where a run keeps what it makes. Everything lies below one git-ignored folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from companion.project import project_root
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The folders of one rendering of the book.
+
+    Attributes
+    ----------
+    build : Path
+        The folder that holds all others; ``_build`` of the project by default.
+    """
+
+    build: Path
+
+    @classmethod
+    def default(cls) -> Layout:
+        """Folders of the ordinary book."""
+        return cls(project_root() / "_build")
+
+    @property
+    def html(self) -> Path:
+        """The finished pages."""
+        return self.build / "html"
+
+    @property
+    def stage(self) -> Path:
+        """The tree that Jupyter Book renders."""
+        return self.build / "stage"
+
+    @property
+    def index(self) -> Path:
+        """First page of the book."""
+        return self.html / "index.html"
+
+    def notebook(self, chapter: str) -> Path:
+        """Executed notebook of a chapter."""
+        return self.build / "notebooks" / f"{chapter}.ipynb"
+
+    def results(self, chapter: str) -> Path:
+        """Science values of a chapter."""
+        return self.build / "results" / f"{chapter}.json"
+
+    def figures(self, chapter: str) -> Path:
+        """Figure files of a chapter."""
+        return self.build / "figures" / chapter
+
+    def record(self, chapter: str) -> Path:
+        """Provenance of a chapter; written last, so it marks the run as finished."""
+        return self.build / "provenance" / f"{chapter}.json"
+
+    def log(self, chapter: str) -> Path:
+        """What the chapter's process printed outside the notebook."""
+        return self.build / "logs" / f"{chapter}.log"
+
+    def lock(self, name: str) -> Path:
+        """Lock file of a chapter or of the build."""
+        path = self.build / "locks" / f"{name}.lock"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def workspace(self, chapter: str) -> Path:
+        """Scratch folder of a chapter that is running."""
+        return self.build / "running" / chapter
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file so that it is either wholly there or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Write a JSON file whole, with the order of the keys kept."""
+    write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """Read a JSON object; None where the file is absent or damaged."""
+    try:
+        value = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def sha256(path: Path) -> str:
+    """Return the checksum of a file's bytes, or ``absent``."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except FileNotFoundError:
+        return "absent"
+
+
+def tree_sha256(folder: Path) -> str:
+    """Return one checksum over the names and bytes of all files below a folder."""
+    digest = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        digest.update(f"{path.relative_to(folder).as_posix()}\0{sha256(path)}\n".encode())
+    return digest.hexdigest()

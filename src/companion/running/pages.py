@@ -1,0 +1,108 @@
+"""Generated pages: where each chapter comes from, and the data cards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from companion.loading.manifest import Entry, Manifest
+from companion.running.chapters import Chapter, declared_parameters
+
+Record = Mapping[str, Any]
+
+
+def footer(chapter: Chapter, record: Record) -> str:
+    """Provenance of one chapter, folded, for the end of its page."""
+    used, printed = record["fingerprint"], record["environment"]
+    rows = [
+        f"| `{name}` | {kind} | `{used['parameters'].get(name, default)}` | {meaning} |"
+        for name, (kind, default, meaning) in declared_parameters(chapter).items()
+    ]
+    lines = [
+        ":::{admonition} How this page was made",
+        ":class: note dropdown",
+        "",
+        f"Run on {record['finished'][:10]} in {record['seconds']} s with at most {record['peak_memory_mb']} MB of memory "
+        f"({printed['device']}, {printed['system']}, Python {printed['python']}), "
+        f"from commit `{printed['commit']}`. Versions of the packages: {{doc}}`provenance`.",
+    ]
+    if rows:
+        lines += ["", "| parameter | type | value | meaning |", "|:--|:--|:--|:--|", *rows]
+    if used["data"]:
+        lines += ["", "| data file | sha256 |", "|:--|:--|"]
+        lines += [f"| `{name}` | `{checksum[:16]}…` |" for name, checksum in used["data"].items()]
+    return "\n".join([*lines, "", ":::"])
+
+
+def provenance_page(records: Mapping[str, Record | None]) -> str:
+    """Run times, memory and versions of every chapter.
+
+    Parameters
+    ----------
+    records : mapping
+        Record by chapter; None where the chapter's data are missing.
+    """
+    lines = ["(provenance)=", "# Run times and provenance", "", "Written by the run that made these pages.", ""]
+    lines += ["```{table} What each chapter took", ":name: tab-run-times", ""]
+    lines += ["| chapter | seconds | peak memory (MB) | run on | commit |", "|:--|--:|--:|:--|:--|"]
+    for name, record in records.items():
+        if record is None:
+            lines.append(f"| {{doc}}`{name}` | – | – | not run: data missing | – |")
+        else:
+            lines.append(
+                f"| {{doc}}`{name}` | {record['seconds']} | {record['peak_memory_mb']} | {record['finished'][:10]} "
+                f"| `{record['environment']['commit']}` |"
+            )
+    lines += ["```", ""]
+    environments = [record["environment"] for record in records.values() if record is not None]
+    for environment in [item for i, item in enumerate(environments) if _versions(item) not in map(_versions, environments[:i])]:
+        users = [n for n, r in records.items() if r is not None and _versions(r["environment"]) == _versions(environment)]
+        lines += [f"## Software of {', '.join(users)}", "", "| package | version |", "|:--|:--|"]
+        lines += [f"| Python | {environment['python']} |"]
+        lines += [f"| {package} | {version} |" for package, version in environment["versions"].items()]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def data_page(manifest: Manifest) -> str:
+    """Cards of all data sets of the manifest, grouped by how one gets them."""
+    lines = [
+        "(data)=",
+        "# Data",
+        "",
+        "Every data set of the three papers, as declared in `data_manifest.yaml`. What we do not know stands as "
+        "*unknown*. `companion data list` shows which of them are on your machine.",
+        "",
+    ]
+    groups = {
+        "Fetched with the book": [entry for entry in manifest.entries if entry.fetched_with_the_book],
+        "Can be downloaded": [e for e in manifest.entries if not e.manual and not e.fetched_with_the_book],
+        "By hand": [e for e in manifest.entries if e.manual and e.origin != "request"],
+        "On request": [entry for entry in manifest.entries if entry.manual and entry.origin == "request"],
+    }
+    for heading, entries in groups.items():
+        if entries:
+            lines += [f"## {heading}", "", *(line for entry in entries for line in _card(entry))]
+    return "\n".join(lines)
+
+
+def _card(entry: Entry) -> list[str]:
+    facts = {
+        "id": f"`{entry.id}`",
+        "papers": ", ".join(entry.papers),
+        "address": entry.address,
+        "licence": entry.licence,
+        "access": entry.access,
+        "layout": entry.layout,
+        "files": ", ".join(f"`{file.name}`" for file in entry.files) or "see the layout",
+        "how to get it": entry.steps if entry.manual else f"`companion data fetch {entry.id}`",
+        "notes": entry.notes,
+        "cite": f"{{cite:p}}`{entry.citation}`" if entry.citation != "unknown" else "unknown",
+    }
+    lines = [f":::{{dropdown}} {entry.title}", ""]
+    lines += [f"* {name}: {' '.join(str(fact).split())}" for name, fact in facts.items() if fact]
+    return [*lines, ":::", ""]
+
+
+def _versions(environment: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (environment["python"], *environment["versions"].items())

@@ -1,0 +1,63 @@
+"""Where a rendering comes from: versions, commit, machine in general words."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from companion.project import project_root
+
+PACKAGES = (
+    "visual-decoding-companion",
+    "numpy",
+    "scipy",
+    "pandas",
+    "scikit-learn",
+    "statsmodels",
+    "torch",
+    "mne",
+    "nilearn",
+    "himalaya",
+    "rsatoolbox",
+    "matplotlib",
+    "jupyter-book",
+    "papermill",
+)
+
+
+def environment() -> dict[str, Any]:
+    """Python, platform, package versions and commit. No host, user or folder names."""
+    return {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "device": "CPU",
+        "commit": commit(),
+        "versions": {name: _version(name) for name in PACKAGES},
+    }
+
+
+def commit() -> str:
+    """Return the abbreviated commit, with ``+changes`` if the working tree differs; ``unknown`` outside a clone."""
+    head = _git("rev-parse", "--short=12", "HEAD")
+    if not head:
+        return "unknown"
+    return f"{head}+changes" if _git("status", "--porcelain", "--untracked-files=no") else head
+
+
+def _git(*arguments: str) -> str:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(project_root()), *arguments], capture_output=True, text=True, check=True, timeout=20
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.strip()
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"

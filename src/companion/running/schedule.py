@@ -1,0 +1,192 @@
+"""Many chapters: skip what stands, run the rest side by side, show how far they are."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import IO, Any, Literal
+
+from tqdm import tqdm
+
+from companion.errors import ChapterError
+from companion.loading.store import missing
+from companion.project import project_root
+from companion.running.chapters import Chapter, check_parameters
+from companion.running.freshness import is_fresh
+from companion.running.layout import Layout
+
+_PROGRESS = re.compile(r"(\d+)/(\d+)")
+
+Outcome = Literal["ran", "unchanged", "data missing", "failed"]
+
+
+@dataclass(frozen=True)
+class ChapterRun:
+    """What became of one chapter.
+
+    Attributes
+    ----------
+    chapter : str
+        Its name.
+    outcome : {"ran", "unchanged", "data missing", "failed"}
+        ``data missing`` is no failure: the book gets a page that says what is missing and how to get it.
+    detail : str
+        For people: how long it took, what is missing, or the error.
+    """
+
+    chapter: str
+    outcome: Outcome
+    detail: str = ""
+
+
+def run_chapters(
+    chapters: list[Chapter],
+    given: Mapping[str, Any],
+    layout: Layout,
+    *,
+    jobs: int | None = None,
+    force: bool = False,
+    say: Callable[[str], None] = print,
+) -> list[ChapterRun]:
+    """Bring chapters up to date.
+
+    Parameters
+    ----------
+    chapters : list of Chapter
+    given : mapping
+        Parameters; each chapter takes those that it declares.
+    layout : Layout
+    jobs : int, optional
+        Chapters at a time; by default one per core, and a chapter uses one thread.
+    force : bool
+        Run unchanged chapters too.
+    say : callable
+        Takes each line meant for the reader of the terminal.
+
+    Returns
+    -------
+    list of ChapterRun
+        In the order of the chapters.
+
+    Raises
+    ------
+    ChapterError
+        Before anything runs, if a parameter is unknown to all chapters or has the wrong type.
+    """
+    if jobs is not None and jobs < 1:
+        raise ChapterError("The number of jobs must be at least 1", got=jobs)
+    parameters = check_parameters(chapters, given)
+    done: dict[str, ChapterRun] = {}
+    for chapter in chapters:
+        if absent := missing(chapter.needs):
+            done[chapter.name] = ChapterRun(
+                chapter.name, "data missing", f"needs {', '.join(entry.id for entry in absent)}"
+            )
+        elif not force and is_fresh(chapter, parameters[chapter.name], layout):
+            done[chapter.name] = ChapterRun(chapter.name, "unchanged")
+    for run in done.values():
+        say(f"{run.chapter}: {run.outcome}{f' ({run.detail})' if run.detail else ''}")
+    waiting = [chapter for chapter in chapters if chapter.name not in done]
+    if waiting:
+        for run in _run_side_by_side(waiting, parameters, layout, jobs or os.cpu_count() or 1, force, say):
+            done[run.chapter] = run
+    return [done[chapter.name] for chapter in chapters]
+
+
+def _run_side_by_side(
+    chapters: list[Chapter],
+    parameters: dict[str, dict[str, Any]],
+    layout: Layout,
+    jobs: int,
+    force: bool,
+    say: Callable[[str], None],
+) -> list[ChapterRun]:
+    runs: list[ChapterRun] = []
+    processes: list[subprocess.Popen[str]] = []
+    bars = {
+        chapter.name: tqdm(total=None, desc=f"{chapter.name:>16}", unit="cell", position=i, leave=False, disable=None)
+        for i, chapter in enumerate(chapters)
+    }
+    with ThreadPoolExecutor(min(jobs, len(chapters))) as pool:
+        futures: set[Future[ChapterRun]] = {
+            pool.submit(_run_one, c, parameters[c.name], layout, force, bars[c.name], processes) for c in chapters
+        }
+        say(f"running {', '.join(chapter.name for chapter in chapters)}, up to {jobs} at a time")
+        try:
+            while futures:
+                ended, futures = wait(futures, return_when=FIRST_COMPLETED)
+                for future in ended:
+                    runs.append(future.result())
+                    _announce(runs[-1], say)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in processes:
+                process.kill()
+            raise
+        finally:
+            for bar in bars.values():
+                bar.close()
+    return runs
+
+
+def _announce(run: ChapterRun, say: Callable[[str], None]) -> None:
+    with tqdm.external_write_mode():
+        say(f"{run.chapter}: {run.outcome}{f' ({run.detail})' if run.outcome == 'ran' else ''}")
+        if run.outcome == "failed":
+            say(run.detail)
+
+
+def _run_one(
+    chapter: Chapter,
+    parameters: dict[str, Any],
+    layout: Layout,
+    force: bool,
+    bar: tqdm[Any],
+    processes: list[subprocess.Popen[str]],
+) -> ChapterRun:
+    """Run one chapter in a process of its own and follow it to its end."""
+    job = {"chapter": chapter.name, "parameters": parameters, "build": str(layout.build), "force": force}
+    log = layout.log(chapter.name)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    started = time.perf_counter()
+    with log.open("w", encoding="utf-8") as stderr:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "companion.running.execute"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            cwd=project_root(),
+            text=True,
+            encoding="utf-8",
+        )
+        processes.append(process)
+        assert process.stdin is not None  # noqa: S101 - both are pipes, asked for above
+        assert process.stdout is not None  # noqa: S101
+        process.stdin.write(f"{json.dumps(job)}\n")
+        process.stdin.flush()  # and left open: the child ends when it closes
+        error = _follow(process.stdout, bar)
+        code = process.wait()
+        process.stdin.close()
+    if code == 0:
+        return ChapterRun(chapter.name, "ran", f"{time.perf_counter() - started:.0f} s")
+    ended = f"Chapter {chapter.name}'s process ended with status {code}; what it printed is in {log}"
+    return ChapterRun(chapter.name, "failed", error or ended)
+
+
+def _follow(stream: IO[str], bar: tqdm[Any]) -> str:
+    """Move the bar as the chapter goes on, and return the error it reports, if any."""
+    error = ""
+    for line in stream:  # universal newlines: a carriage return ends a line too
+        if found := _PROGRESS.search(line):
+            bar.total = int(found[2])
+            bar.update(int(found[1]) - bar.n)
+        elif line.startswith('{"error"'):
+            error = json.loads(line)["error"]
+    return error

@@ -1,0 +1,229 @@
+"""What a chapter talks to while it runs: set-up, results, figures, tables."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import random
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from companion.project import project_root
+from companion.running.layout import write_json
+from companion.running.wording import p_value
+
+if TYPE_CHECKING:
+    from IPython.display import Image
+    from matplotlib.figure import Figure
+
+RUN_FOLDER = "COMPANION_RUN_FOLDER"
+TABLE_MARK = "companion_table"
+_KEY = re.compile(r"[a-z][a-z0-9_]*")
+_LABEL = re.compile(r"[a-z][a-z0-9-]*")
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+
+def open_chapter(name: str, *, seed: int) -> OpenChapter:
+    """Set a chapter up: one thread, a seed for libraries that draw globally, quiet logging.
+
+    The runner and plain papermill both come through here, so that they agree.
+
+    Parameters
+    ----------
+    name : str
+        Name of the chapter, as in ``book/<name>.md``.
+    seed : int
+        Seed of Python's and NumPy's global generators. Own code takes its generator explicitly.
+
+    Returns
+    -------
+    OpenChapter
+        Takes the chapter's results, figures and tables.
+    """
+    import threadpoolctl
+
+    for variable in _THREAD_VARIABLES:
+        os.environ[variable] = "1"
+    threadpoolctl.threadpool_limits(1)
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002
+    logging.getLogger().setLevel(logging.ERROR)
+    _style_figures()
+    chosen = os.environ.get(RUN_FOLDER)
+    return OpenChapter(name, Path(chosen) if chosen else project_root() / "_build" / "by_hand" / name)
+
+
+class OpenChapter:
+    """Collects what a running chapter finds.
+
+    Parameters
+    ----------
+    name : str
+        Name of the chapter.
+    folder : Path
+        Receives ``results.json`` and ``figures/``.
+    """
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name = name
+        self.folder = folder
+        self._results: dict[str, float | int | str | bool] = {}
+
+    def __repr__(self) -> str:
+        return f"OpenChapter({self.name!r}, {len(self._results)} results)"
+
+    def record(self, key: str, value: object) -> None:
+        """Keep one science value: prose reads it by ``glue``, tests and claims from ``results.json``.
+
+        Parameters
+        ----------
+        key : str
+            Lower-case name, used once in the chapter.
+        value : float, int, str or bool
+            NumPy scalars are converted.
+
+        Raises
+        ------
+        ValueError
+            If the key is malformed or used before, or the number is not finite.
+        TypeError
+            If the value is none of these types.
+        """
+        from myst_nb import glue
+
+        if not _KEY.fullmatch(key):
+            raise ValueError(f"a result key looks like 'table2_clip_t', got {key!r}")
+        if key in self._results:
+            raise ValueError(f"result {key!r} is recorded twice in chapter {self.name!r}")
+        plain = value.item() if isinstance(value, np.generic) else value
+        if not isinstance(plain, bool | int | float | str):
+            raise TypeError(f"result {key!r} must be a number, a string or a truth value, got {type(value).__name__}")
+        if isinstance(plain, float) and not math.isfinite(plain):
+            raise ValueError(f"result {key!r} is {plain}; a recorded number must be finite")
+        self._results[key] = plain
+        write_json(self.folder / "results.json", self._results)
+        glue(key, plain, display=False)
+
+    def record_all(self, values: Mapping[str, object]) -> None:
+        """Record several values."""
+        for key, value in values.items():
+            self.record(key, value)
+
+    def record_p(self, key: str, p: float) -> None:
+        """Record a p value, and beside it ``<key>_text`` as a sentence prints it."""
+        self.record(key, p)
+        self.record(f"{key}_text", p_value(float(p)))
+
+    def figure(self, figure: Figure, name: str) -> Image:
+        """Save a figure as PNG and SVG, and hand the picture back as the cell's output.
+
+        Parameters
+        ----------
+        figure : matplotlib.figure.Figure
+        name : str
+            Label of the figure, as in the cell's metadata.
+
+        Returns
+        -------
+        IPython.display.Image
+            The saved PNG, so that the page shows the very file.
+        """
+        from IPython.display import Image
+
+        _check_label(name)
+        folder = self.folder / "figures"
+        folder.mkdir(parents=True, exist_ok=True)
+        figure.savefig(folder / f"{name}.png", bbox_inches="tight", dpi=200, metadata={"Software": None})
+        figure.savefig(folder / f"{name}.svg", bbox_inches="tight", metadata={"Date": None})
+        return Image(filename=str(folder / f"{name}.png"), alt=name)  # type: ignore[no-untyped-call]
+
+    def table(
+        self, frame: pd.DataFrame, name: str, *, caption: str, formats: Mapping[str, str] | None = None
+    ) -> None:
+        """Show a table that the page numbers and captions.
+
+        A notebook viewer shows it as it is. When the book is staged, it becomes a MyST ``table`` directive.
+
+        Parameters
+        ----------
+        frame : DataFrame of shape (n_rows, n_columns)
+            The index is not shown.
+        name : str
+            Label for references.
+        caption : str
+            MyST text.
+        formats : mapping, optional
+            Format string by column, such as ``{"t": "{:.2f}"}``.
+        """
+        from IPython.display import display
+
+        _check_label(name)
+        lines = table_lines(frame, formats or {})
+        directive = [f"```{{table}} {caption}", f":name: {name}", "", *lines, "```"]
+        display(  # type: ignore[no-untyped-call]
+            {"text/markdown": "\n".join([f"*{caption}*", "", *lines]), "text/plain": frame.to_string(index=False)},
+            raw=True,
+            metadata={TABLE_MARK: "\n".join(directive)},
+        )
+
+
+def table_lines(frame: pd.DataFrame, formats: Mapping[str, str]) -> list[str]:
+    """Lines of a Markdown table; columns of numbers are set flush right.
+
+    Raises
+    ------
+    ValueError
+        If a format names a column that the table does not have.
+    """
+    if unknown := sorted(set(formats) - set(frame.columns)):
+        raise ValueError(f"formats for columns that are not in the table: {unknown}; it has {list(frame.columns)}")
+    numeric = [name in formats or pd.api.types.is_numeric_dtype(frame[name]) for name in frame.columns]
+    cells = [
+        [_cell(value, formats.get(name, "{}")) for name, value in zip(frame.columns, row, strict=True)]
+        for row in frame.itertuples(index=False)
+    ]
+    rows = [[str(name) for name in frame.columns], [("--:" if right else ":--") for right in numeric], *cells]
+    return [f"| {' | '.join(row)} |" for row in rows]
+
+
+def finish(folder: str) -> None:
+    """Write down what only the kernel knows: peak memory and the modules it imported.
+
+    The runner calls it in a cell of its own, after the last one of the chapter.
+    """
+    modules = sorted(name for name in sys.modules if name == "companion" or name.startswith("companion."))
+    write_json(Path(folder) / "kernel.json", {"peak_memory_mb": _peak_memory_mb(), "modules": modules})
+
+
+def _cell(value: object, template: str) -> str:
+    missing = value is None or (isinstance(value, float) and math.isnan(value))
+    return "–" if missing else template.format(value).replace("|", r"\|")
+
+
+def _check_label(name: str) -> None:
+    if not _LABEL.fullmatch(name):
+        raise ValueError(f"a label looks like 'fig-cross-subject', got {name!r}")
+
+
+def _peak_memory_mb() -> float:
+    if sys.platform == "win32":
+        import psutil
+
+        return float(psutil.Process().memory_info().peak_wset) / 2**20
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10  # bytes there, KiB here
+
+
+def _style_figures() -> None:
+    from companion.figures.style import apply_style
+
+    apply_style()

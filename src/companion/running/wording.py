@@ -1,0 +1,70 @@
+"""Numbers and directions put into words, so that prose never states what was not computed."""
+
+from __future__ import annotations
+
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def p_value(p: float) -> str:
+    """P value for a sentence.
+
+    Parameters
+    ----------
+    p : float
+        Probability in [0, 1].
+
+    Returns
+    -------
+    str
+        Two significant digits, in powers of ten below 0.001.
+
+    Examples
+    --------
+    >>> p_value(0.0291), p_value(1.44e-6), p_value(0.8)
+    ('0.029', '1.4 × 10⁻⁶', '0.80')
+    """
+    if not 0 <= p <= 1:
+        raise ValueError(f"a p value lies in [0, 1], got {p!r}")
+    if p == 0:
+        return "0"
+    if p >= 0.1:
+        return f"{p:.2f}"
+    if p >= 0.001:
+        return f"{p:.2g}"
+    mantissa, exponent = f"{p:.1e}".split("e")
+    return f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
+
+
+def direction(
+    difference: float, words: tuple[str, str, str] = ("higher than", "the same as", "lower than")
+) -> str:
+    """Word for the sign of a difference.
+
+    Parameters
+    ----------
+    difference : float
+        The computed difference.
+    words : tuple of str
+        Words for positive, zero and negative.
+
+    Examples
+    --------
+    >>> direction(0.3), direction(-2.0)
+    ('higher than', 'lower than')
+    """
+    above, same, below = words
+    return above if difference > 0 else below if difference < 0 else same
+
+
+def listing(names: list[str], *, none: str = "none") -> str:
+    """Join names the way a sentence does.
+
+    Examples
+    --------
+    >>> listing(["CLIP", "OpenCLIP", "SynCLR"]), listing(["CLIP"]), listing([])
+    ('CLIP, OpenCLIP and SynCLR', 'CLIP', 'none')
+    """
+    if not names:
+        return none
+    *head, last = names
+    return f"{', '.join(head)} and {last}" if head else last

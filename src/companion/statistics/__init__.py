@@ -1,0 +1,1 @@
+"""Tests, effect sizes, corrections and similarity analysis on tables and arrays."""
