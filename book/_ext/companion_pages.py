@@ -12,7 +12,9 @@ def _without_thebe(
 ) -> None:
     """Drop the loader of live kernels: it is loaded twice, which is an error on every page, and needs the network."""
     context["script_files"] = [
-        script for script in context.get("script_files", []) if "thebe" not in str(getattr(script, "filename", script)).lower()
+        script
+        for script in context.get("script_files", [])
+        if "thebe" not in str(getattr(script, "filename", script)).lower()
     ]
 
 

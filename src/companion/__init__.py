@@ -1,1 +1,6 @@
-"""x"""
+"""A companion to three papers on decoding what a person sees from brain activity.
+
+Axis names used everywhere: ``n_trials``, ``n_channels``, ``n_times``, ``n_subjects`` for recordings;
+``n_stimuli``, ``n_features`` for image and text spaces; ``n_pairs`` for the upper triangle of a similarity
+matrix. ``X`` is brain, ``Z`` is features.
+"""

@@ -11,7 +11,9 @@ from cyclopts import App, Parameter
 
 from companion.errors import ChapterError, CompanionError
 
-app = App(name="companion", help="Run the chapters, build the book, fetch the data.", version_flags=["--version"])
+app = App(
+    name="companion", help="Run the chapters, build the book, fetch the data.", version_flags=["--version"]
+)
 data_app = App(name="data", help="The data sets of data_manifest.yaml.")
 app.command(data_app)
 
@@ -39,7 +41,9 @@ def run(*chapters: str, parameter: Pairs = None, jobs: int | None = None, force:
     from companion.running.layout import Layout
     from companion.running.schedule import run_chapters
 
-    runs = run_chapters(choose(list(chapters)), _parameters(parameter), Layout.default(), jobs=jobs, force=force)
+    runs = run_chapters(
+        choose(list(chapters)), _parameters(parameter), Layout.default(), jobs=jobs, force=force
+    )
     return 1 if any(found.outcome == "failed" for found in runs) else 0
 
 

@@ -97,7 +97,9 @@ class Embeddings:
             )
         return replace(self, values=self.values[[row_of[name] for name in wanted]], ids=wanted)
 
-    def with_values(self, values: FloatArray, *, space: str | None = None, aligned_by: str | None) -> Embeddings:
+    def with_values(
+        self, values: FloatArray, *, space: str | None = None, aligned_by: str | None
+    ) -> Embeddings:
         """Other vectors of the same stimuli, row for row.
 
         Parameters

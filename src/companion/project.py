@@ -3,41 +3,40 @@
 from __future__ import annotations
 
 import os
-from functools import cache
 from pathlib import Path
 
-import pooch
+import platformdirs
 
 from companion.errors import CompanionError
 
 MANIFEST_NAME = "data_manifest.yaml"
 
 
-@cache
 def project_root() -> Path:
     """Folder that holds ``data_manifest.yaml`` and ``book/``.
 
-    The installed package is looked at first (an editable install lies inside the project), then the current
-    folder and those above it.
+    ``COMPANION_PROJECT`` names it. Without that, the installed package is looked at first (an editable
+    install lies inside the project), then the current folder and those above it.
 
     Raises
     ------
     CompanionError
         If none of these is the project.
     """
+    chosen = os.environ.get("COMPANION_PROJECT")
     package_home = Path(__file__).resolve().parents[2]
-    for folder in (package_home, Path.cwd(), *Path.cwd().parents):
+    for folder in [Path(chosen)] if chosen else [package_home, Path.cwd(), *Path.cwd().parents]:
         if (folder / MANIFEST_NAME).is_file() and (folder / "book").is_dir():
             return folder
     raise CompanionError(
         "The companion's project folder was not found",
-        where=f"looked above {Path.cwd()}",
+        where=chosen or f"looked above {Path.cwd()}",
         expected=f"a folder with {MANIFEST_NAME} and book/",
-        do="run the command inside a clone of the project",
+        do="run the command inside a clone of the project, or let COMPANION_PROJECT name it",
     )
 
 
 def data_root() -> Path:
     """Folder of the data sets: ``COMPANION_DATA``, or a folder in the user's cache."""
     chosen = os.environ.get("COMPANION_DATA")
-    return Path(chosen).expanduser() if chosen else Path(pooch.os_cache("visual-decoding-companion"))
+    return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("visual-decoding-companion"))

@@ -15,6 +15,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 INK = "#222222"
 QUIET = "#6B6B6B"
@@ -89,6 +90,7 @@ def page_figure(
     share_x: bool = False,
     share_y: bool = False,
     width_ratios: list[float] | None = None,
+    height_ratios: list[float] | None = None,
 ) -> tuple[Figure, np.ndarray]:
     """Make a figure as wide as the page, with room kept for every label.
 
@@ -100,8 +102,8 @@ def page_figure(
         Grid of panels.
     share_x, share_y : bool
         Whether all panels use one scale.
-    width_ratios : list of float, optional
-        Relative widths of the columns.
+    width_ratios, height_ratios : list of float, optional
+        Relative sizes of the columns and rows.
 
     Returns
     -------
@@ -112,7 +114,13 @@ def page_figure(
     """
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.subplots(
-        n_rows, n_columns, sharex=share_x, sharey=share_y, squeeze=False, width_ratios=width_ratios
+        n_rows,
+        n_columns,
+        sharex=share_x,
+        sharey=share_y,
+        squeeze=False,
+        width_ratios=width_ratios,
+        height_ratios=height_ratios,
     )
     return figure, axes
 
@@ -148,12 +156,12 @@ def reference_line(ax: Axes, value: float, label: str = "", *, axis: str = "x", 
         ax.annotate(label, (at, value), (-2, 3), xycoords=("axes fraction", "data"), ha="right", **text)
 
 
-def ink_on(colour: tuple[float, float, float, float]) -> str:
+def ink_on(colour: ArrayLike) -> str:
     """Black or white, whichever is read more easily on a background.
 
     Parameters
     ----------
-    colour : tuple of float
+    colour : array-like of shape (4,)
         Red, green, blue and opacity in [0, 1].
 
     Examples
@@ -161,6 +169,6 @@ def ink_on(colour: tuple[float, float, float, float]) -> str:
     >>> ink_on((1.0, 1.0, 1.0, 1.0)), ink_on((0.0, 0.1, 0.3, 1.0))
     ('#222222', 'white')
     """
-    red, green, blue = (channel**2.2 for channel in colour[:3])
+    red, green, blue = np.asarray(colour)[:3] ** 2.2
     luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
     return "white" if luminance < 0.21 else INK

@@ -1,4 +1,4 @@
-"""Numbers printed in the papers, from ``book/published/*.csv``; every column is explained in the README there.
+"""Numbers printed in the papers, read from ``book/published/*.csv``; the README there explains each column.
 
 Values are as printed. Accuracies are in percent (``top-1``, ``top-5``) or a fraction (``identification``).
 """
@@ -52,6 +52,21 @@ _LAYOUTS: Mapping[str, _Layout] = {
         },
         numbers={"n_candidates": (2, 1e6), "value": (0, 100), "spread": (0, 100)},
         may_be_empty=frozenset({"spread"}),
+    ),
+    "human_aligned_tests": _Layout(
+        key=("space", "protocol"),
+        texts={
+            "paper": frozenset({"human-aligned"}),
+            "place": None,
+            "modality": frozenset({"EEG"}),
+            "encoder": frozenset({"NICE"}),
+            "space": None,
+            "protocol": _ALLOWED_PROTOCOLS,
+            "metric": frozenset({"top-1"}),
+            "p_relation": frozenset({"<", ">"}),
+            "tag": TAGS,
+        },
+        numbers={"p_value": (0, 1)},
     ),
     "brain_aligned_fig3": _Layout(
         key=("space", "condition", "roi", "alpha"),

@@ -72,7 +72,16 @@ def _render(layout: Layout) -> Path:
     work = layout.build / "rendering"
     shutil.rmtree(work, ignore_errors=True)
     program = Path(sys.executable).with_name("jupyter-book")
-    command = [str(program), "build", str(layout.stage), "--path-output", str(work), "-W", "-n", "--keep-going"]
+    command = [
+        str(program),
+        "build",
+        str(layout.stage),
+        "--path-output",
+        str(work),
+        "-W",
+        "-n",
+        "--keep-going",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
     printed = _COLOUR.sub("", done.stdout + done.stderr)
     write_text(layout.log("build"), printed)

@@ -16,9 +16,7 @@ from companion.errors import ChapterError
 from companion.project import project_root
 
 _FRONT_MATTER = re.compile(r"\A---\n(?P<yaml>.*?\n)---\n", re.DOTALL)
-_LABELLED_HEADING = re.compile(
-    r"^\((?P<label>[a-z0-9-]+)\)=\n+(?P<level>#+) (?P<title>.+)$", re.MULTILINE
-)
+_LABELLED_HEADING = re.compile(r"^\((?P<label>[a-z0-9-]+)\)=\n+(?P<level>#+) (?P<title>.+)$", re.MULTILINE)
 _TYPES: dict[str, tuple[type, ...]] = {
     "int": (int,),
     "float": (int, float),
@@ -155,7 +153,9 @@ def choose(names: list[str]) -> list[Chapter]:
     known = all_chapters()
     if unknown := [name for name in names if name not in known]:
         raise ChapterError(
-            f"No chapter is called {', '.join(unknown)}", where="_toc.yml", expected=f"one of {', '.join(known)}"
+            f"No chapter is called {', '.join(unknown)}",
+            where="_toc.yml",
+            expected=f"one of {', '.join(known)}",
         )
     return [known[name] for name in dict.fromkeys(names)] if names else list(known.values())
 

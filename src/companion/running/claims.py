@@ -18,10 +18,10 @@ Results = Mapping[str, Mapping[str, Value]]
 _RELATIONS: dict[str, Callable[[Value, Value], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
-    "<": operator.lt,  # type: ignore[dict-item]
-    "<=": operator.le,  # type: ignore[dict-item]
-    ">": operator.gt,  # type: ignore[dict-item]
-    ">=": operator.ge,  # type: ignore[dict-item]
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
 }
 
 
@@ -103,7 +103,7 @@ def load_claims(path: Path) -> list[Claim]:
 
 
 def missing_results(claims: list[Claim], results: Results) -> list[str]:
-    """Name each claim that reads a result its chapter did not record (chapters without results are left out)."""
+    """Name each claim that reads a result its chapter did not record; chapters not run are left out."""
     return [
         f"{claim.id} reads {name}"
         for claim in claims

@@ -1,7 +1,7 @@
 """One chapter, run by papermill in a process of its own.
 
-The process is started by :mod:`companion.running.schedule` as ``python -m companion.running.execute``. It takes a
-job on standard input, prints its progress on standard output, and ends itself when standard input closes, which
+It is started by :mod:`companion.running.schedule` as ``python -m companion.running.execute``. It takes a job
+on standard input, prints its progress on standard output, and ends itself when standard input closes, which
 happens when the parent dies, however it dies.
 """
 
@@ -66,7 +66,9 @@ def _run_notebook(chapter: Chapter, parameters: dict[str, Any], workspace: Path)
 
     source, done = workspace / "source.ipynb", workspace / "executed.ipynb"
     notebook = chapter.notebook()
-    last = nbformat.v4.new_code_cell(f"from companion.running import session\nsession.finish({str(workspace)!r})")
+    last = nbformat.v4.new_code_cell(
+        f"from companion.running import session\nsession.finish({str(workspace)!r})"
+    )
     notebook.cells.append(last)
     nbformat.write(notebook, source)
     os.environ[RUN_FOLDER] = str(workspace)
@@ -94,17 +96,22 @@ def _run_notebook(chapter: Chapter, parameters: dict[str, Any], workspace: Path)
 
 
 def _refuse_complaints(chapter: Chapter, notebook: Any) -> None:
-    """A chapter is silent: anything on standard error, above all a warning, fails it."""
+    """Fail a chapter for an early exit and for anything on standard error, above all a warning."""
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            if output.output_type == "error" or output.get("name") == "stderr":
-                raise ChapterError(
-                    f"Chapter {chapter.name} printed on standard error in code cell {cell.execution_count}",
-                    where=f"book/{chapter.name}.md\n\n{_indented(cell.source)}\n",
-                    expected="no warnings: a chapter is read by people",
-                    got="".join(output.get("text", output.get("evalue", ""))).strip(),
-                    do="remove the cause",
-                )
+            if output.output_type == "error":  # papermill takes sys.exit(0) for a success
+                problem, got = "left early", f"{output.ename}: {output.evalue}"
+            elif output.get("name") == "stderr":
+                problem, got = "printed on standard error", output.text.strip()
+            else:
+                continue
+            raise ChapterError(
+                f"Chapter {chapter.name} {problem} in code cell {cell.execution_count}",
+                where=f"book/{chapter.name}.md\n\n{_indented(cell.source)}\n",
+                expected="a chapter that runs to its end and is silent: it is read by people",
+                got=got,
+                do="remove the cause",
+            )
 
 
 def _clean(chapter: Chapter, notebook: Any) -> Any:
@@ -117,7 +124,9 @@ def _clean(chapter: Chapter, notebook: Any) -> Any:
     return notebook
 
 
-def _place(chapter: Chapter, parameters: dict[str, Any], layout: Layout, notebook: Any, seconds: float) -> None:
+def _place(
+    chapter: Chapter, parameters: dict[str, Any], layout: Layout, notebook: Any, seconds: float
+) -> None:
     """Move the outputs to where the book looks for them; the record comes last and makes them count."""
     import nbformat
 

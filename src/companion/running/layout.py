@@ -47,7 +47,7 @@ class Layout:
         return self.html / "index.html"
 
     def notebook(self, chapter: str) -> Path:
-        """Executed notebook of a chapter."""
+        """Notebook of a chapter, executed."""
         return self.build / "notebooks" / f"{chapter}.ipynb"
 
     def results(self, chapter: str) -> Path:
@@ -63,7 +63,7 @@ class Layout:
         return self.build / "provenance" / f"{chapter}.json"
 
     def log(self, chapter: str) -> Path:
-        """What the chapter's process printed outside the notebook."""
+        """Text that the chapter's process printed outside the notebook."""
         return self.build / "logs" / f"{chapter}.log"
 
     def lock(self, name: str) -> Path:

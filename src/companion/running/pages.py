@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from companion.loading.manifest import Entry, Manifest
+from companion.loading.entries import Entry
+from companion.loading.manifest import Manifest
 from companion.running.chapters import Chapter, declared_parameters
 
 Record = Mapping[str, Any]
@@ -22,9 +23,10 @@ def footer(chapter: Chapter, record: Record) -> str:
         ":::{admonition} How this page was made",
         ":class: note dropdown",
         "",
-        f"Run on {record['finished'][:10]} in {record['seconds']} s with at most {record['peak_memory_mb']} MB of memory "
-        f"({printed['device']}, {printed['system']}, Python {printed['python']}), "
-        f"from commit `{printed['commit']}`. Versions of the packages: {{doc}}`provenance`.",
+        f"Run on {record['finished'][:10]} in {record['seconds']} s with at most "
+        f"{record['peak_memory_mb']} MB of memory ({printed['device']}, {printed['system']}, "
+        f"Python {printed['python']}), from commit `{printed['commit']}`. "
+        "Versions of the packages: {doc}`provenance`.",
     ]
     if rows:
         lines += ["", "| parameter | type | value | meaning |", "|:--|:--|:--|:--|", *rows]
@@ -42,7 +44,13 @@ def provenance_page(records: Mapping[str, Record | None]) -> str:
     records : mapping
         Record by chapter; None where the chapter's data are missing.
     """
-    lines = ["(provenance)=", "# Run times and provenance", "", "Written by the run that made these pages.", ""]
+    lines = [
+        "(provenance)=",
+        "# Run times and provenance",
+        "",
+        "Written by the run that made these pages.",
+        "",
+    ]
     lines += ["```{table} What each chapter took", ":name: tab-run-times", ""]
     lines += ["| chapter | seconds | peak memory (MB) | run on | commit |", "|:--|--:|--:|:--|:--|"]
     for name, record in records.items():
@@ -50,17 +58,19 @@ def provenance_page(records: Mapping[str, Record | None]) -> str:
             lines.append(f"| {{doc}}`{name}` | – | – | not run: data missing | – |")
         else:
             lines.append(
-                f"| {{doc}}`{name}` | {record['seconds']} | {record['peak_memory_mb']} | {record['finished'][:10]} "
-                f"| `{record['environment']['commit']}` |"
+                f"| {{doc}}`{name}` | {record['seconds']} | {record['peak_memory_mb']} "
+                f"| {record['finished'][:10]} | `{record['environment']['commit']}` |"
             )
     lines += ["```", ""]
-    environments = [record["environment"] for record in records.values() if record is not None]
-    for environment in [item for i, item in enumerate(environments) if _versions(item) not in map(_versions, environments[:i])]:
-        users = [n for n, r in records.items() if r is not None and _versions(r["environment"]) == _versions(environment)]
-        lines += [f"## Software of {', '.join(users)}", "", "| package | version |", "|:--|:--|"]
-        lines += [f"| Python | {environment['python']} |"]
-        lines += [f"| {package} | {version} |" for package, version in environment["versions"].items()]
-        lines.append("")
+    users: dict[tuple[tuple[str, str], ...], list[str]] = {}
+    for name, record in records.items():
+        if record is not None:
+            printed = record["environment"]
+            software = (("Python", printed["python"]), *printed["versions"].items())
+            users.setdefault(software, []).append(name)
+    for software, names in users.items():
+        lines += [f"## Software of {' and '.join(names)}", "", "| package | version |", "|:--|:--|"]
+        lines += [*(f"| {package} | {version} |" for package, version in software), ""]
     return "\n".join(lines)
 
 
@@ -70,8 +80,8 @@ def data_page(manifest: Manifest) -> str:
         "(data)=",
         "# Data",
         "",
-        "Every data set of the three papers, as declared in `data_manifest.yaml`. What we do not know stands as "
-        "*unknown*. `companion data list` shows which of them are on your machine.",
+        "Every data set of the three papers, as declared in `data_manifest.yaml`. What we do not know stands "
+        "as *unknown*. `companion data list` shows which of them are on your machine.",
         "",
     ]
     groups = {
@@ -95,14 +105,10 @@ def _card(entry: Entry) -> list[str]:
         "access": entry.access,
         "layout": entry.layout,
         "files": ", ".join(f"`{file.name}`" for file in entry.files) or "see the layout",
-        "how to get it": entry.steps if entry.manual else f"`companion data fetch {entry.id}`",
+        "how to get it": "; ".join(entry.steps) if entry.manual else f"`companion data fetch {entry.id}`",
         "notes": entry.notes,
-        "cite": f"{{cite:p}}`{entry.citation}`" if entry.citation != "unknown" else "unknown",
+        "cite": f"{{cite:p}}`{','.join(entry.citation)}`" if entry.citation else "",
     }
     lines = [f":::{{dropdown}} {entry.title}", ""]
     lines += [f"* {name}: {' '.join(str(fact).split())}" for name, fact in facts.items() if fact]
     return [*lines, ":::", ""]
-
-
-def _versions(environment: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (environment["python"], *environment["versions"].items())

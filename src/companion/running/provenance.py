@@ -39,7 +39,7 @@ def environment() -> dict[str, Any]:
 
 
 def commit() -> str:
-    """Return the abbreviated commit, with ``+changes`` if the working tree differs; ``unknown`` outside a clone."""
+    """Abbreviated commit, with ``+changes`` if the working tree differs; ``unknown`` outside a clone."""
     head = _git("rev-parse", "--short=12", "HEAD")
     if not head:
         return "unknown"
@@ -49,7 +49,11 @@ def commit() -> str:
 def _git(*arguments: str) -> str:
     try:
         done = subprocess.run(
-            ["git", "-C", str(project_root()), *arguments], capture_output=True, text=True, check=True, timeout=20
+            ["git", "-C", str(project_root()), *arguments],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=20,
         )
     except (OSError, subprocess.SubprocessError):
         return ""

@@ -16,7 +16,7 @@ from typing import IO, Any, Literal
 from tqdm import tqdm
 
 from companion.errors import ChapterError
-from companion.loading.store import missing
+from companion.loading.store import missing, refuse_wrong_files
 from companion.project import project_root
 from companion.running.chapters import Chapter, check_parameters
 from companion.running.freshness import is_fresh
@@ -89,7 +89,9 @@ def run_chapters(
             done[chapter.name] = ChapterRun(
                 chapter.name, "data missing", f"needs {', '.join(entry.id for entry in absent)}"
             )
-        elif not force and is_fresh(chapter, parameters[chapter.name], layout):
+            continue
+        refuse_wrong_files(chapter.needs)
+        if not force and is_fresh(chapter, parameters[chapter.name], layout):
             done[chapter.name] = ChapterRun(chapter.name, "unchanged")
     for run in done.values():
         say(f"{run.chapter}: {run.outcome}{f' ({run.detail})' if run.detail else ''}")
@@ -111,12 +113,15 @@ def _run_side_by_side(
     runs: list[ChapterRun] = []
     processes: list[subprocess.Popen[str]] = []
     bars = {
-        chapter.name: tqdm(total=None, desc=f"{chapter.name:>16}", unit="cell", position=i, leave=False, disable=None)
+        chapter.name: tqdm(
+            total=None, desc=f"{chapter.name:>16}", unit="cell", position=i, leave=False, disable=None
+        )
         for i, chapter in enumerate(chapters)
     }
     with ThreadPoolExecutor(min(jobs, len(chapters))) as pool:
         futures: set[Future[ChapterRun]] = {
-            pool.submit(_run_one, c, parameters[c.name], layout, force, bars[c.name], processes) for c in chapters
+            pool.submit(_run_one, c, parameters[c.name], layout, force, bars[c.name], processes)
+            for c in chapters
         }
         say(f"running {', '.join(chapter.name for chapter in chapters)}, up to {jobs} at a time")
         try:
@@ -156,8 +161,9 @@ def _run_one(
     log = layout.log(chapter.name)
     log.parent.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
-    with log.open("w", encoding="utf-8") as stderr:
-        process = subprocess.Popen(
+    with (
+        log.open("w", encoding="utf-8") as stderr,
+        subprocess.Popen(
             [sys.executable, "-m", "companion.running.execute"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -165,7 +171,8 @@ def _run_one(
             cwd=project_root(),
             text=True,
             encoding="utf-8",
-        )
+        ) as process,
+    ):
         processes.append(process)
         assert process.stdin is not None  # noqa: S101 - both are pipes, asked for above
         assert process.stdout is not None  # noqa: S101
@@ -173,7 +180,6 @@ def _run_one(
         process.stdin.flush()  # and left open: the child ends when it closes
         error = _follow(process.stdout, bar)
         code = process.wait()
-        process.stdin.close()
     if code == 0:
         return ChapterRun(chapter.name, "ran", f"{time.perf_counter() - started:.0f} s")
     ended = f"Chapter {chapter.name}'s process ended with status {code}; what it printed is in {log}"
@@ -184,7 +190,7 @@ def _follow(stream: IO[str], bar: tqdm[Any]) -> str:
     """Move the bar as the chapter goes on, and return the error it reports, if any."""
     error = ""
     for line in stream:  # universal newlines: a carriage return ends a line too
-        if found := _PROGRESS.search(line):
+        if found := _PROGRESS.fullmatch(line.strip()):
             bar.total = int(found[2])
             bar.update(int(found[1]) - bar.n)
         elif line.startswith('{"error"'):

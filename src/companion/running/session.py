@@ -8,9 +8,10 @@ import os
 import random
 import re
 import sys
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -55,6 +56,9 @@ def open_chapter(name: str, *, seed: int) -> OpenChapter:
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002
     logging.getLogger().setLevel(logging.ERROR)
+    warnings.filterwarnings(
+        "ignore", "IProgress not found"
+    )  # libraries' bars are off where there is no terminal
     _style_figures()
     chosen = os.environ.get(RUN_FOLDER)
     return OpenChapter(name, Path(chosen) if chosen else project_root() / "_build" / "by_hand" / name)
@@ -104,7 +108,9 @@ class OpenChapter:
             raise ValueError(f"result {key!r} is recorded twice in chapter {self.name!r}")
         plain = value.item() if isinstance(value, np.generic) else value
         if not isinstance(plain, bool | int | float | str):
-            raise TypeError(f"result {key!r} must be a number, a string or a truth value, got {type(value).__name__}")
+            raise TypeError(
+                f"result {key!r} must be a number, a string or a truth value, got {type(value).__name__}"
+            )
         if isinstance(plain, float) and not math.isfinite(plain):
             raise ValueError(f"result {key!r} is {plain}; a recorded number must be finite")
         self._results[key] = plain
@@ -168,7 +174,10 @@ class OpenChapter:
         lines = table_lines(frame, formats or {})
         directive = [f"```{{table}} {caption}", f":name: {name}", "", *lines, "```"]
         display(  # type: ignore[no-untyped-call]
-            {"text/markdown": "\n".join([f"*{caption}*", "", *lines]), "text/plain": frame.to_string(index=False)},
+            {
+                "text/markdown": "\n".join([f"*{caption}*", "", *lines]),
+                "text/plain": frame.to_string(index=False),
+            },
             raw=True,
             metadata={TABLE_MARK: "\n".join(directive)},
         )
@@ -183,7 +192,9 @@ def table_lines(frame: pd.DataFrame, formats: Mapping[str, str]) -> list[str]:
         If a format names a column that the table does not have.
     """
     if unknown := sorted(set(formats) - set(frame.columns)):
-        raise ValueError(f"formats for columns that are not in the table: {unknown}; it has {list(frame.columns)}")
+        raise ValueError(
+            f"formats for columns that are not in the table: {unknown}; it has {list(frame.columns)}"
+        )
     numeric = [name in formats or pd.api.types.is_numeric_dtype(frame[name]) for name in frame.columns]
     cells = [
         [_cell(value, formats.get(name, "{}")) for name, value in zip(frame.columns, row, strict=True)]

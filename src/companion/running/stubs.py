@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from companion.loading.manifest import Entry
+from companion.loading.entries import Entry
 from companion.running.chapters import Chapter
+
 
 def stub_page(chapter: Chapter, absent: list[Entry]) -> str:
     """Say what is missing, why, and how to get it; keep the title and the section labels.
@@ -20,11 +21,26 @@ def stub_page(chapter: Chapter, absent: list[Entry]) -> str:
         A MyST page without numbers: references from other pages still resolve, and nothing is pretended.
     """
     title, *sections = chapter.sections
-    lines = [f"({title.label})=", f"# {title.title}", "", ":::{admonition} Not computed in this copy of the book"]
-    lines += [":class: warning", "", f"This chapter needs {_count(absent)} not on the machine that built these pages:"]
+    lines = [
+        f"({title.label})=",
+        f"# {title.title}",
+        "",
+        ":::{admonition} Not computed in this copy of the book",
+    ]
+    lines += [
+        ":class: warning",
+        "",
+        f"This chapter needs {_count(absent)} not on the machine that built these pages:",
+    ]
     lines += ["", *(line for entry in absent for line in _entry_lines(entry)), "", ":::", ""]
     for section in sections:
-        lines += [f"({section.label})=", f"{'#' * section.level} {section.title}", "", "*Not computed here.*", ""]
+        lines += [
+            f"({section.label})=",
+            f"{'#' * section.level} {section.title}",
+            "",
+            "*Not computed here.*",
+            "",
+        ]
     return "\n".join(lines)
 
 
@@ -33,7 +49,7 @@ def _count(absent: list[Entry]) -> str:
 
 
 def _entry_lines(entry: Entry) -> list[str]:
-    how = " ".join(entry.steps.split()) if entry.manual else f"run `companion data fetch {entry.id}`"
+    how = "; ".join(entry.steps) if entry.manual else f"run `companion data fetch {entry.id}`"
     return [
         f"* **{entry.title}** (`{entry.id}`)",
         f"  * why it is not here: {_why(entry)}",
@@ -47,4 +63,6 @@ def _why(entry: Entry) -> str:
         return "it has not been downloaded"
     if entry.origin == "request":
         return "its owners give it on request, and it may not be passed on"
-    return "its address, size or checksum is not known, so that it cannot be fetched and checked automatically"
+    return (
+        "its address, size or checksum is not known, so that it cannot be fetched and checked automatically"
+    )

@@ -1,13 +1,12 @@
 """Representational similarity: compare two matrices over the pairs that may be compared.
 
-Everything works on vectors of pair values, taken from square matrices by :class:`Pairs`, so that a score and
-its noise ceiling always use the same pairs.
+Scores work on vectors of pair values, taken from square matrices by :class:`Pairs`, so that a score, its noise
+ceiling and its interval always use the same pairs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,37 +16,170 @@ from scipy.stats import rankdata
 FloatArray = npt.NDArray[np.floating[Any]]
 
 
-@dataclass(frozen=True, eq=False)
 class Pairs:
     """Pairs of rows of a square matrix, each pair once, whose labels differ.
 
     Parameters
     ----------
     labels : sequence of str
-        One label per row of the matrices. Rows with the same label are never paired: two pictures of one
-        concept say nothing about how concepts relate.
+        One label per row of the matrices. Rows with one label are never paired: two pictures of one concept
+        do not show how concepts relate.
+
+    Attributes
+    ----------
+    label_codes : ndarray of shape (n_rows,)
+        Number of the label of each row, 0 to ``n_labels - 1``.
+    first, second : ndarray of shape (n_pairs,)
+        Row and column of each pair.
 
     Examples
     --------
     >>> pairs = Pairs(["hand", "ear", "hand"])
-    >>> pairs.first, pairs.second
-    (array([0, 1]), array([1, 2]))
+    >>> len(pairs), pairs.of(np.array([[0, 1, 2], [1, 0, 3], [2, 3, 0]]))
+    (2, array([1, 3]))
     """
 
-    labels: Sequence[str]
+    def __init__(self, labels: Sequence[str]) -> None:
+        names, self.label_codes = np.unique(np.asarray(labels, dtype=str), return_inverse=True)
+        self.n_labels = len(names)
+        first, second = np.triu_indices(len(self.label_codes), k=1)
+        differ = self.label_codes[first] != self.label_codes[second]
+        if not differ.any():
+            raise ValueError(f"pairs need two different labels, got {list(names)}")
+        self.first, self.second = first[differ], second[differ]
 
-    def __post_init__(self) -> None:
-        names, codes = np.unique(np.asarray(self.labels, dtype=str), return_inverse=True)
-        first, second = np.triu_indices(len(codes), k=1)
-        different = codes[first] != codes[second]
-        if not different.any():
-            raise ValueError(f"no two of the {len(codes)} rows have different labels")
-        object.__setattr__(self, "names", names)
-        object.__setattr__(self, "codes", codes)
-        object.__setattr__(self, "first", first[different])
-        object.__setattr__(self, "second", second[different])
+    def __len__(self) -> int:
+        return len(self.first)
 
-    names: npt.NDArray[np.str_]
-    codes: npt.NDArray[np.intp]
-    first: npt.NDArray[np.intp]
-    second: npt.NDArray[np.intp]
+    def of(self, matrices: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Values of the pairs: ndarray of shape (..., n_rows, n_rows) to (..., n_pairs)."""
+        n_rows = len(self.label_codes)
+        if matrices.shape[-2:] != (n_rows, n_rows):
+            raise ValueError(f"the pairs are those of a {n_rows} x {n_rows} matrix, got {matrices.shape}")
+        values: npt.NDArray[Any] = matrices[..., self.first, self.second]
+        return values
+
+
+class NoiseCeiling(NamedTuple):
+    """Range in which the mean score of the best possible model lies, given how far people agree."""
+
+    lower: float
+    upper: float
+
+
+def cosine_similarity(values: FloatArray) -> FloatArray:
+    """Cosine of the angle between every two rows.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows, n_features)
+        Not centred here: whether a mean is subtracted first is the caller's choice, and it matters.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_rows)
+    """
+    unit = values / np.linalg.norm(values, axis=1, keepdims=True)
+    similarity: FloatArray = unit @ unit.T
+    return similarity
+
+
+def standardised(
+    values: FloatArray, weights: FloatArray | None = None, control: FloatArray | None = None
+) -> FloatArray:
+    """Values with mean 0 and length 1, so that inner products are correlations.
+
+    Parameters
+    ----------
+    values : ndarray of shape (..., n_pairs)
+    weights : ndarray of shape (n_pairs,), optional
+        How often each pair counts; once if left out. Results carry the square root of the weight.
+    control : ndarray of shape (n_pairs,), optional
+        A standardised vector whose linear share is taken out: inner products are then partial correlations.
+
+    Raises
+    ------
+    ValueError
+        If a vector is constant, or nothing is left of it: its correlations are not defined.
+    """
+    w = np.ones(values.shape[-1]) if weights is None else weights
+    mean = (values @ w / w.sum())[..., None]
+    centred = (values - mean) * np.sqrt(w)
+    size = np.linalg.norm(centred, axis=-1, keepdims=True)
+    if control is not None:
+        centred = centred - (centred @ control)[..., None] * control
+    left = np.linalg.norm(centred, axis=-1, keepdims=True)
+    if not (left > 1e-9 * np.maximum(size, np.finfo(float).tiny)).all():
+        raise ValueError("a correlation with a constant (or with what is controlled for) is not defined")
+    return np.asarray(centred / left)
+
+
+def spearman(first: FloatArray, second: FloatArray, *, control: FloatArray | None = None) -> FloatArray:
+    """Rank correlation over pairs; with a control, the partial rank correlation.
+
+    Parameters
+    ----------
+    first, second : ndarray of shape (..., n_pairs)
+        Leading axes are broadcast against each other. Ties take their mean rank.
+    control : ndarray of shape (n_pairs,), optional
+        Its ranks are taken out of both sides linearly.
+
+    Returns
+    -------
+    ndarray of shape (...)
+
+    Examples
+    --------
+    >>> float(spearman(np.array([1.0, 2.0, 3.0]), np.array([1.0, 4.0, 9.0])))
+    1.0
+    """
+    fixed = None if control is None else standardised(rankdata(control))
+    one, other = (standardised(rankdata(side, axis=-1), control=fixed) for side in (first, second))
+    return np.asarray((one * other).sum(axis=-1))
+
+
+def noise_ceiling(people: FloatArray, *, control: FloatArray | None = None) -> NoiseCeiling:
+    """How well a model could do, were it perfect, when it is compared with each person in turn.
+
+    Lower bound: mean correlation of each person with the mean of the others. Upper bound: with the mean of
+    all, the person included. The score it bounds is the *mean over people* of model and person, on these
+    pairs; the correlation with the group mean is another, larger number.
+
+    Parameters
+    ----------
+    people : ndarray of shape (n_people, n_pairs)
+        Values are averaged as they are. Ranking each person first raises both bounds by up to 0.01 on the
+        data used here.
+    control : ndarray of shape (n_pairs,), optional
+        As in :func:`spearman`.
+
+    References
+    ----------
+    Nili et al. (2014), PLoS Computational Biology 10, e1003553.
+    """
+    n_people = len(people)
+    if n_people < 2:
+        raise ValueError(f"a noise ceiling needs two people or more, got {n_people}")
+    others = (people.sum(axis=0) - people) / (n_people - 1)
+    lower = spearman(people, others, control=control)
+    upper = spearman(people, people.mean(axis=0), control=control)
+    return NoiseCeiling(float(lower.mean()), float(upper.mean()))
+
+
+def row_agreement(first: FloatArray, second: FloatArray) -> FloatArray:
+    """Agreement of two matrices row by row: does this stimulus have the same relations in both?
+
+    Parameters
+    ----------
+    first, second : ndarray of shape (n_rows, n_rows)
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+        Rank correlation of the two rows, the diagonal left out.
+    """
+    n_rows = len(first)
+    off_diagonal = ~np.eye(n_rows, dtype=bool)
+    return spearman(
+        first[off_diagonal].reshape(n_rows, n_rows - 1), second[off_diagonal].reshape(n_rows, n_rows - 1)
+    )

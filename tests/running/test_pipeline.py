@@ -1,0 +1,224 @@
+"""Chapters become pages: run, skip, refuse, fail, resume, render."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from companion.errors import ChapterError, CompanionError
+from companion.running.build import build_book
+from companion.running.chapters import all_chapters, choose
+from companion.running.freshness import is_fresh
+from companion.running.layout import read_json, sha256
+from companion.running.schedule import ChapterRun, run_chapters
+
+from .conftest import TinyBook
+
+
+def run_all(tiny: TinyBook, given: dict[str, Any] | None = None, **options: Any) -> dict[str, ChapterRun]:
+    lines: list[str] = []
+    runs = run_chapters(choose([]), given or {}, tiny.layout, jobs=2, say=lines.append, **options)
+    return {run.chapter: run for run in runs}
+
+
+def outcomes(runs: dict[str, ChapterRun]) -> dict[str, str]:
+    return {name: run.outcome for name, run in runs.items()}
+
+
+def page_text(tiny: TinyBook, name: str) -> str:
+    return re.sub(r"<[^>]+>", "", (tiny.layout.html / "book" / f"{name}.html").read_text("utf-8"))
+
+
+def test_a_book_from_sources_to_pages(built: TinyBook, built_once: Path) -> None:
+    text = page_text(built, "first")
+    assert built.layout.index.is_file()
+    assert "The value is 2.5, see Fig. 1.1, Table 1.1 and A part" in text
+    assert "A line through 2.5." in text
+    assert "Two rows of 10." in text
+    assert "How this page was made" in text
+    assert 'alt="A straight line."' in (built.layout.html / "book/first.html").read_text("utf-8")
+    assert read_json(built.layout.results("first")) == {"value": 2.5}
+    assert (built.layout.figures("first") / "fig-line.svg").is_file()
+    for html in built.layout.html.rglob("*.html"):
+        assert str(built_once) not in html.read_text("utf-8"), f"machine path in {html.name}"
+
+
+def test_unchanged_chapters_and_pages_are_left_alone(built: TinyBook) -> None:
+    before = built.layout.index.stat().st_mtime_ns
+    assert outcomes(run_all(built)) == {"first": "unchanged", "second": "unchanged"}
+    build_book(built.layout)
+    assert built.layout.index.stat().st_mtime_ns == before
+
+
+def test_a_forced_run_gives_the_same_bytes(built: TinyBook) -> None:
+    before = {name: sha256(built.layout.notebook(name)) for name in ("first", "second")}
+    figure = sha256(built.layout.figures("first") / "fig-line.svg")
+    assert outcomes(run_all(built, force=True)) == {"first": "ran", "second": "ran"}
+    assert {name: sha256(built.layout.notebook(name)) for name in before} == before
+    assert sha256(built.layout.figures("first") / "fig-line.svg") == figure
+
+
+def change_text(tiny: TinyBook) -> None:
+    path = tiny.root / "book/first.md"
+    path.write_text(path.read_text("utf-8") + "\nMore.\n", "utf-8")
+
+
+def change_a_module(tiny: TinyBook) -> None:
+    record = json.loads(tiny.layout.record("first").read_text("utf-8"))
+    modules = record["fingerprint"]["modules"]
+    assert "companion.running.session" in modules
+    assert "companion.running.stage" not in modules
+    modules["companion.running.session"] = "checksum of an older version"
+    tiny.layout.record("first").write_text(json.dumps(record), "utf-8")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        change_text,
+        change_a_module,
+        lambda tiny: (tiny.root / "requirements.lock").write_text("numpy==2\n"),
+        lambda tiny: (tiny.root / "book/numbers.csv").write_text("a\n2\n"),
+        lambda tiny: tiny.layout.notebook("first").write_text("{}"),
+        lambda tiny: tiny.layout.results("first").unlink(),
+        lambda tiny: (tiny.layout.figures("first") / "fig-line.png").unlink(),
+        lambda tiny: tiny.layout.record("first").write_text('{"fingerprint": '),
+    ],
+)
+def test_what_a_chapter_depends_on_makes_it_stale(built: TinyBook, change: Any) -> None:
+    chapter = all_chapters()["first"]
+    assert is_fresh(chapter, {}, built.layout)
+    assert not is_fresh(chapter, {"n_resamples": 8}, built.layout)
+    change(built)
+    assert not is_fresh(all_chapters()["first"], {}, built.layout)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"n_resample": 5}, "Unknown parameter n_resample"),
+        ({"n_resamples": "many"}, "wrong type"),
+        ({"n_resamples": True}, "wrong type"),
+        ({"seeds": 3}, "wrong type"),
+    ],
+)
+def test_bad_parameters_are_refused_before_anything_runs(
+    tiny: TinyBook, given: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ChapterError, match=message):
+        run_all(tiny, given)
+    assert not tiny.layout.build.exists()
+
+
+def test_a_parameter_reaches_the_chapter_and_its_page(built: TinyBook) -> None:
+    run_all(built, {"n_resamples": 40})
+    build_book(built.layout)
+    assert read_json(built.layout.results("first")) == {"value": 10.0}
+    assert "Two rows of 40." in page_text(built, "first")
+
+
+def test_unknown_chapters_are_refused(tiny: TinyBook) -> None:
+    assert list(all_chapters()) == ["first", "second"]
+    with pytest.raises(ChapterError, match="No chapter is called thrid"):
+        choose(["thrid"])
+
+
+FAULTS = {
+    "raises": ("numbers = []\nnumbers[3]", "IndexError: list index out of range"),
+    "warns": ("import warnings\nwarnings.warn('mind the gap')", "mind the gap"),
+    "exits": ("import sys\nsys.exit(0)", "left early"),
+    "dies": ("import os\nos._exit(3)", "Kernel died|DeadKernel|ended with status"),
+}
+
+
+def test_faulty_chapters_show_cell_and_error_and_keep_the_others(built: TinyBook) -> None:
+    good = sha256(built.layout.html / "book/first.html")
+    for name, (cell, _) in FAULTS.items():
+        built.write_chapter(name, f"```{{code-cell}} ipython3\n{cell}\n```\n")
+    runs = run_all(built)
+    assert outcomes(runs) == {"first": "unchanged", "second": "unchanged", **dict.fromkeys(FAULTS, "failed")}
+    for name, (cell, message) in FAULTS.items():
+        assert re.search(message, runs[name].detail), runs[name].detail
+        assert name == "dies" or cell.splitlines()[-1] in runs[name].detail
+        assert not built.layout.record(name).exists()
+    with pytest.raises(ChapterError, match="has not been run"):
+        build_book(built.layout)
+    assert sha256(built.layout.html / "book/first.html") == good, "the last good pages stay"
+
+
+def test_a_warning_of_the_renderer_fails_the_build(built: TinyBook) -> None:
+    path = built.root / "book/index.md"
+    path.write_text(path.read_text("utf-8") + "\nSee {ref}`no-such-label`.\n", "utf-8")
+    with pytest.raises(CompanionError, match="no-such-label"):
+        build_book(built.layout)
+    assert built.layout.index.exists(), "the last good pages stay"
+
+
+def test_missing_data_give_a_page_that_says_so(built: TinyBook, tmp_path: Path) -> None:
+    body = "(second-part)=\n## A part\n\n```{code-cell} ipython3\nchapter.record('x', 1)\n```\n"
+    built.write_chapter("second", body, "{needs: [small-file]}")
+    assert outcomes(run_all(built)) == {"first": "unchanged", "second": "data missing"}
+    build_book(built.layout)
+    text = page_text(built, "second")
+    for words in ("Not computed in this copy", "A small file", "companion data fetch small-file", "CC0 1.0"):
+        assert words in text
+    assert 'id="second-part"' in (built.layout.html / "book/second.html").read_text("utf-8")
+    folder = tmp_path / "data" / "small-file"
+    folder.mkdir(parents=True)
+    (folder / "small.txt").write_text("six!\n\n")
+    with pytest.raises(CompanionError, match="wrong size"):
+        run_all(built)
+    (folder / "small.txt").write_text("five\n")
+    assert outcomes(run_all(built)) == {"first": "unchanged", "second": "ran"}
+
+
+def test_a_claim_without_its_result_fails_the_build(built: TinyBook) -> None:
+    claim = (
+        "- {id: HA-1, paper: human-aligned, place: Table 1, statement: s, printed: '1', needs: none, "
+        "put_in_by_world: false, evidence: printed numbers, section: first, "
+        "checks: [{result: 'first::valu', relation: '>', value: 1}]}\n"
+    )
+    (built.root / "book/claims.yaml").write_text(claim)
+    with pytest.raises(CompanionError, match="HA-1 reads first::valu"):
+        build_book(built.layout)
+    (built.root / "book/claims.yaml").write_text(claim.replace("valu'", "value'"))
+    build_book(built.layout)
+
+
+def test_a_killed_run_goes_on_where_it_was(tiny: TinyBook) -> None:
+    flag = tiny.root / "go"
+    wait = f"import pathlib, time\nwhile not pathlib.Path({str(flag)!r}).exists():\n    time.sleep(0.05)\n"
+    tiny.write_chapter("second", f"(second-part)=\n## A part\n\n```{{code-cell}} ipython3\n{wait}```\n")
+    command = [sys.executable, "-m", "companion.cli", "run", "--jobs", "2"]
+    started = subprocess.Popen(command, cwd=tiny.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not tiny.layout.record("first").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.kill(started.pid, signal.SIGKILL)
+    started.wait()
+    finished = tiny.layout.record("first").stat().st_mtime_ns
+    flag.touch()
+    assert outcomes(run_all(tiny)) == {"first": "unchanged", "second": "ran"}
+    assert tiny.layout.record("first").stat().st_mtime_ns == finished
+
+
+def test_plain_papermill_runs_a_chapter_after_one_jupytext_command(tiny: TinyBook) -> None:
+    tools = Path(sys.executable).parent
+    line = (
+        f"{tools}/jupytext book/first.md --to ipynb -o - | "
+        f"{tools}/papermill - first.ipynb -p n_resamples 12 --no-progress-bar"
+    )
+    done = subprocess.run(line, shell=True, cwd=tiny.root, capture_output=True, text=True, check=False)  # noqa: S602
+    assert done.returncode == 0, done.stderr
+    assert read_json(tiny.root / "_build/by_hand/first/results.json") == {"value": 3.0}
+    assert not tiny.layout.results("first").exists()
