@@ -1,5 +1,6 @@
-"""The allow-list pickle reader: official forms are read, everything else is refused and nothing is executed."""
+"""The allow-list pickle reader: official forms are read, all else is refused and nothing is executed."""
 
+import contextlib
 import io
 import os
 import pickle
@@ -115,14 +116,12 @@ def test_empty_arrays(wrap, protocol):
     same(read_pickled_npy(wrap(pickle.dumps(original, protocol))), original)
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("protocol", [2, 3])  # in 4 and 5 names carry their length
 def test_old_and_new_names_of_numpy(wrap, protocol):
     data = pickle.dumps(contents()["times"], protocol)
-    other = data.replace(b"numpy._core", b"numpy.core")
-    if protocol >= 4:  # lengths of names are written: 15 characters fewer by one
-        pytest.skip("names carry their length; covered by the handwritten pickles below")
-    assert other != data
-    same(read_pickled_npy(wrap(other)), contents()["times"])
+    assert b"numpy._core" in data
+    for name in (b"numpy._core", b"numpy.core"):
+        same(read_pickled_npy(wrap(data.replace(b"numpy._core", name))), contents()["times"])
 
 
 def test_shared_lists_and_arrays_are_read(wrap):
@@ -209,7 +208,7 @@ def test_only_dictionaries_are_searched(wrap):
 class Alarm:
     """Listens to the interpreter itself: whatever a pickle could do to the machine raises an audit event."""
 
-    harmless = ("object.__getattr__", "mmap.__new__", "os.scandir", "gc.")
+    harmless = ("builtins.id", "object.__getattr__", "mmap.__new__", "gc.")
 
     def __init__(self):
         self.heard = None
@@ -252,7 +251,7 @@ class Setter:
     """Has a ``__setstate__`` that a BUILD instruction would call."""
 
     def __setstate__(self, state):
-        os.system("hostile")
+        os.system("true")  # noqa: S605 - never called if the reader is right
 
 
 _array_parts = np.arange(3.0).__reduce__()
@@ -370,7 +369,7 @@ SIXTEEN = raw_bytes(bytes(16))
 
 INSTRUCTIONS = {
     "INST": p(b"(ios\nsystem\n"),
-    "OBJ": p(b"(" + named("os", "system") + text("hostile") + b"o"),
+    "OBJ": p(b"(" + named("numpy", "ndarray") + b"K\x01o"),
     "NEWOBJ": p(named("numpy", "ndarray") + b"K\x02\x85\x85\x81"),
     "NEWOBJ_EX": p(named("numpy", "ndarray") + b")}\x92"),
     "EXT1": p(b"\x82\x01"),
@@ -430,7 +429,7 @@ def test_every_kept_instruction_is_needed(wrap):
                 opcode.code for opcode, *_ in pickletools.genops(dump([shared, shared, *shared], protocol))
             }
     kept = {chr(code) for code, load in AllowListUnpickler.dispatch.items() if load.__name__ != "refuse"}
-    assert kept <= used | {pickletools.code2op["\x8d"].code}  # texts of 4 GB are not written in a test
+    assert kept - used == {"\x8d", "\x8e"}  # texts and bytes of 4 GB and more
 
 
 def test_handwritten_array_is_read(wrap):
@@ -595,13 +594,12 @@ def test_deep_nesting(wrap):
 
 
 def test_lists_of_the_same_lists_cost_no_more_than_their_bytes(wrap):
-    """Thirty lists, each holding the one before ten times: ten to the thirtieth values, were they counted."""
+    """Twenty-five lists, each holding the one before ten times: 10 to the 25th values, were they counted."""
     started = time.perf_counter()
-    data = b"]q\x00" + b"".join(b"](" + b"h%c" % n * 10 + b"eq%c" % (n + 1) for n in range(30)) + b"\x86" * 30
-    read_pickled_npy(wrap(p(data)))
-    shape = array(SIXTEEN, shape=b"h\x1e")
+    lists = b"(]q\x00" + b"".join(b"](" + b"h%c" % n * 10 + b"eq%c" % (n + 1) for n in range(25)) + b"t"
+    assert len(read_pickled_npy(wrap(p(lists)))) == 26
     with pytest.raises(DataError):
-        read_pickled_npy(wrap(p(data + shape + b"\x86")))
+        read_pickled_npy(wrap(p(lists + array(SIXTEEN, shape=b"h\x19") + b"\x86")))
     assert time.perf_counter() - started < 2
 
 
@@ -616,10 +614,8 @@ bounded = settings(
 
 def only_data_errors(path, data):
     for reader in (read_pickled_npy, locate_arrays):
-        try:
+        with contextlib.suppress(DataError):
             reader(written(path, data))
-        except DataError:
-            pass
 
 
 @bounded

@@ -51,7 +51,9 @@ class GLocalTransform:
         """
         with np.load(path, allow_pickle=False) as archive:
             if missing := {"weights", "mean", "std"} - set(archive.files):
-                raise DataError("Not a gLocal transform", where=path.name, expected=sorted(missing), got=archive.files)
+                raise DataError(
+                    "Not a gLocal transform", where=path.name, expected=sorted(missing), got=archive.files
+                )
             bias = archive["bias"].astype(np.float64) if "bias" in archive.files else None
             return cls(
                 archive["weights"].astype(np.float64), float(archive["mean"]), float(archive["std"]), bias

@@ -29,7 +29,14 @@ def people_and_ceiling(scores: pd.DataFrame, ceilings: pd.DataFrame, *, x_label:
         _ceilings(ax, ceilings[ceilings["panel"] == panel], rows)
         for place, row in enumerate(rows):
             people = scores.loc[(scores["panel"] == panel) & (scores["row"] == row), "score"].to_numpy()
-            ax.plot(people, np.full(len(people), place), "o", color=COLOURS["human-aligned"], alpha=0.4, markersize=4)
+            ax.plot(
+                people,
+                np.full(len(people), place),
+                "o",
+                color=COLOURS["human-aligned"],
+                alpha=0.4,
+                markersize=4,
+            )
             ax.plot(people.mean(), place, "|", color=INK, markersize=18, markeredgewidth=2)
         ax.set(title=panel, xlabel=x_label, yticks=range(len(rows)), ylim=(len(rows) - 0.4, -0.6))
         ax.set_yticklabels(rows)

@@ -14,7 +14,7 @@ from scipy.stats import rankdata
 
 from companion.figures.style import COLOURS, FAINT, INK, QUIET, SEQUENTIAL, page_figure, reference_line
 
-LEADER = {"arrowstyle": "-", "color": "#B0B0B0", "linewidth": 0.6, "shrinkA": 1, "shrinkB": 3}
+LEADER: dict[str, Any] = {"arrowstyle": "-", "color": "#B0B0B0", "linewidth": 0.6, "shrinkA": 1, "shrinkB": 3}
 
 FloatArray = npt.NDArray[np.floating[Any]]
 
@@ -124,7 +124,9 @@ def dimension_readability(table: pd.DataFrame, chance: tuple[float, float], *, n
     axes[0].text(1, chance[0], "shuffled targets", va="bottom", fontsize=8.5, color=QUIET)
     axes[0].vlines(table.index + 1, table["low"], table["high"], color=COLOURS["human-aligned"], alpha=0.4)
     axes[0].plot(table.index + 1, table["r"], "o", color=COLOURS["human-aligned"], markersize=4)
-    axes[0].set(xlabel="dimensions, best predicted first", ylabel="left-out correlation r", ylim=(-0.55, 1.05))
+    axes[0].set(
+        xlabel="dimensions, best predicted first", ylabel="left-out correlation r", ylim=(-0.55, 1.05)
+    )
     _name_dots(axes[0], table.head(n_named), x_text=0.34 * len(table), top=1.0, side="left")
     _name_dots(axes[0], table.tail(n_named), x_text=0.78 * len(table), top=-0.08, side="right")
     axes[1].plot(table["spread"], table["r"], "o", color=COLOURS["human-aligned"], markersize=4)
@@ -154,18 +156,32 @@ def movers(
     """
     figure, (axes,) = page_figure(3.6, 1, 2)
     axes[0].axline((0.5, 0.5), slope=1, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
-    axes[0].plot(table["before"], table["after"], "o", color=COLOURS["human-aligned"], markersize=3.5, alpha=0.6)
-    axes[0].set(xlabel=labels[0], ylabel=labels[1], xlim=(-0.45, 1), ylim=(0, 1))
+    axes[0].plot(
+        table["before"], table["after"], "o", color=COLOURS["human-aligned"], markersize=3.5, alpha=0.6
+    )
+    axes[0].set(
+        xlabel=labels[0], ylabel=labels[1], xlim=(-0.45, 1), ylim=(0, 1), xticks=[0, 0.25, 0.5, 0.75, 1]
+    )
     chosen = table.set_index("concept").loc[list(named)]
-    for row, height in zip(chosen.itertuples(), _spread_out(chosen["after"].to_numpy(), 0.06), strict=True):
-        name, place = str(row.Index).replace("_", " "), (row.before, row.after)
-        axes[0].annotate(name, place, (-0.42, height), fontsize=8.5, va="center", arrowprops=LEADER)
+    heights = _spread_out(chosen["after"].to_numpy(), 0.06)
+    joined = LEADER | {"relpos": (1.0, 0.5)}
+    for name, x, y, height in zip(named, chosen["before"], chosen["after"], heights, strict=True):
+        words, at = name.replace("_", " "), (-0.42, height)
+        axes[0].annotate(words, (x, y), at, fontsize=8.5, va="center", arrowprops=joined)
     colours = [COLOURS[name] for name in ("base", "third", "human-aligned", "second")]
-    ends = _spread_out(shares.iloc[-1].to_numpy(), 0.035)
+    ends = _spread_out(shares.iloc[-1].to_numpy(), 0.045)
     for (name, share), colour, end in zip(shares.items(), colours, ends, strict=True):
         axes[1].plot(shares.index, share, color=colour)
-        axes[1].annotate(str(name), (shares.index[-1], end), (4, 0), textcoords="offset points",
-                         va="center", color=colour, fontsize=8.5, annotation_clip=False)
+        axes[1].annotate(
+            str(name),
+            (shares.index[-1], end),
+            (4, 0),
+            textcoords="offset points",
+            va="center",
+            color=colour,
+            fontsize=8.5,
+            annotation_clip=False,
+        )
     reference_line(axes[1], chance, "all pairs", axis="y")
     axes[1].set(xlabel="nearest neighbours looked at", ylabel="share in a common category", ylim=(0, 1))
     return figure
@@ -186,16 +202,10 @@ def _places(names: pd.Series, rows: Sequence[str]) -> FloatArray:
 
 def _name_dots(ax: Axes, part: pd.DataFrame, *, x_text: float, top: float, side: str) -> None:
     """Names in a column beside the dots, aligned on one side and joined to them by thin lines."""
-    for place, row in enumerate(part.itertuples()):
-        ax.annotate(
-            str(row.dimension),
-            (row.Index + 1, row.r),
-            (x_text, top - 0.07 * place),
-            fontsize=8,
-            ha=side,
-            va="center",
-            arrowprops=LEADER,
-        )
+    joined = LEADER | {"relpos": (float(side == "right"), 0.5)}
+    for place, (rank, name, r) in enumerate(zip(part.index + 1, part["dimension"], part["r"], strict=True)):
+        at = (x_text, top - 0.07 * place)
+        ax.annotate(name, (rank, r), at, fontsize=8, ha=side, va="center", arrowprops=joined)
 
 
 def _spread_out(values: FloatArray, gap: float) -> FloatArray:

@@ -1,9 +1,9 @@
 """Dissimilarity matrices of the 92 object images: brains, judgements and models.
 
 Each matrix is symmetric with a zero diagonal, over the same 92 images in the same order. The images
-themselves are not public; what each shows is named in ``images92_concepts.csv``, which holds this project's own
-labels: ``object_name`` says what is seen, ``things_concept`` is the THINGS concept of that name where there is
-one. Faces and body parts are named by kind only.
+themselves are not public; what each shows is named in ``images92_concepts.csv``, which holds this project's
+own labels: ``object_name`` says what is seen, ``things_concept`` is the THINGS concept of that name where
+there is one. Faces and body parts are named by kind only.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Matrices = npt.NDArray[np.float64]
 
 
 def concept_labels() -> pd.DataFrame:
-    """What each image shows.
+    """Name what each image shows.
 
     Returns
     -------
@@ -78,12 +78,12 @@ def model_matrices() -> dict[str, Matrices]:
 
 
 def second_laboratory(region: str) -> Matrices:
-    """fMRI of 15 people of another laboratory: ndarray of shape (15, 92, 92).
+    """Early or inferior temporal cortex, 15 people of another laboratory: ndarray of shape (15, 92, 92).
 
     Parameters
     ----------
     region : {"EVC", "IT"}
-        Early visual cortex or inferior temporal cortex.
+        Early visual or inferior temporal cortex, measured with fMRI.
 
     References
     ----------
@@ -114,8 +114,12 @@ def _matlab_matrices(name: str, variable: str, shape: tuple[int, ...]) -> tuple[
 def _checked(matrices: npt.NDArray[Any], shape: tuple[int, ...], path: Path) -> Matrices:
     """Matrices with rounding errors taken out, once they are what they should be."""
     if matrices.shape != (*shape, N_IMAGES, N_IMAGES):
-        raise DataError("Matrices of another shape", where=path.name, expected=(*shape, N_IMAGES, N_IMAGES),
-                        got=matrices.shape)
+        raise DataError(
+            "Matrices of another shape",
+            where=path.name,
+            expected=(*shape, N_IMAGES, N_IMAGES),
+            got=matrices.shape,
+        )
     flipped = np.swapaxes(matrices, -1, -2)
     if not np.isfinite(matrices).all() or np.abs(matrices - flipped).max() > 1e-6:
         raise DataError("A dissimilarity matrix is finite and symmetric", where=path.name)

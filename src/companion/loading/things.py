@@ -69,9 +69,9 @@ def concept_table() -> pd.DataFrame:
     """
     path = data_file("things-concepts", "things_concepts.tsv")
     table = pd.read_csv(path, sep="\t", usecols=list(_CONCEPT_COLUMNS), dtype=str, keep_default_na=False)
-    table = table.rename(columns=_CONCEPT_COLUMNS).set_index("concept", verify_integrity=True)
+    table = table.rename(columns=_CONCEPT_COLUMNS).set_index("concept")
     table["categories"] = [tuple(filter(None, re.split(r",\s*", text))) for text in table["categories"]]
-    return table[["word", "definition", "categories"]]
+    return table.loc[:, ["word", "definition", "categories"]]
 
 
 def eeg2_images(partition: str) -> pd.DataFrame:
@@ -155,5 +155,9 @@ def _test_features(entry: str) -> Embeddings:
 
 def _check_shape(values: FloatArray, expected: tuple[int, ...], path: Path) -> None:
     if values.shape != expected:
-        raise DataError("An array has another shape than its file should hold", where=path.name,
-                        expected=expected, got=values.shape)
+        raise DataError(
+            "An array has another shape than its file should hold",
+            where=path.name,
+            expected=expected,
+            got=values.shape,
+        )

@@ -85,7 +85,7 @@ def bootstrap_columns(first: FloatArray, second: FloatArray, *, n_bootstrap: int
 
 
 def bootstrap_means(values: FloatArray, *, n_bootstrap: int, seed: int) -> FloatArray:
-    """Means of columns in resampled rows: ndarray of shape (n_rows, n_columns) to (n_bootstrap, n_columns)."""
+    """Column means in resampled rows: ndarray of shape (n_rows, n_columns) to (n_bootstrap, n_columns)."""
     return np.stack(list(_counts(len(values), n_bootstrap, seed))) @ values / len(values)
 
 

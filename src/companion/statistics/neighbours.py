@@ -38,9 +38,7 @@ def related_by(categories: Sequence[Sequence[str]]) -> npt.NDArray[np.bool_]:
     return np.asarray(member @ member.T > 0)
 
 
-def related_neighbours(
-    similarity: FloatArray, related: npt.NDArray[np.bool_], n_nearest: int
-) -> FloatArray:
+def related_neighbours(similarity: FloatArray, related: npt.NDArray[np.bool_], n_nearest: int) -> FloatArray:
     """Share of related rows among the nearest 1, 2, ... ``n_nearest`` neighbours of each row.
 
     Parameters

@@ -1,7 +1,7 @@
 """Representational similarity: compare two matrices over the pairs that may be compared.
 
-Scores work on vectors of pair values, taken from square matrices by :class:`Pairs`, so that a score, its noise
-ceiling and its interval always use the same pairs.
+Scores work on vectors of pair values, taken from square matrices by :class:`Pairs`, so that a score, its
+noise ceiling and its interval always use the same pairs.
 """
 
 from __future__ import annotations
@@ -167,7 +167,9 @@ def noise_ceiling(people: FloatArray, *, control: FloatArray | None = None) -> N
 
 
 def row_agreement(first: FloatArray, second: FloatArray) -> FloatArray:
-    """Agreement of two matrices row by row: does this stimulus have the same relations in both?
+    """Agreement of two matrices row by row.
+
+    Does this stimulus stand in the same relations to the others in both?
 
     Parameters
     ----------

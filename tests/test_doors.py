@@ -1,0 +1,107 @@
+"""The rooms of the package and the doors between them (the picture stands in CONTRIBUTING.md)."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import companion
+
+PACKAGE = Path(companion.__file__).parent
+LEAVES = {"errors", "project", "embeddings", "recording", "scores"}
+MAY_IMPORT = {
+    "loading": {"loading"},
+    "encoders": {"encoders", "loading"},
+    "alignment": {"alignment"},
+    "training": {"training"},
+    "decoding": {"decoding"},
+    "statistics": {"statistics"},
+    "figures": {"figures"},
+    "running": {"running", "loading", "figures"},
+    "cli": {"running", "loading"},
+}
+FORBIDDEN_LIBRARIES = {
+    "alignment": {"mne", "nilearn", "matplotlib", "seaborn"},
+    "training": {"mne", "nilearn", "matplotlib", "seaborn"},
+    "decoding": {"mne", "nilearn", "matplotlib", "seaborn"},
+    "statistics": {"torch", "mne", "nilearn", "matplotlib", "seaborn"},
+    "figures": {"torch", "himalaya"},
+    "leaf": {"torch", "mne", "nilearn", "matplotlib", "seaborn", "scipy", "sklearn"},
+}
+SLOW_LIBRARIES = {
+    "torch",
+    "mne",
+    "nilearn",
+    "himalaya",
+    "rsatoolbox",
+    "open_clip",
+    "papermill",
+    "jupytext",
+    "nbformat",
+}
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def room(path: Path) -> str:
+    parts = path.relative_to(PACKAGE).parts
+    name = parts[0].removesuffix(".py")
+    return "leaf" if len(parts) == 1 and name in LEAVES | {"__init__"} else name
+
+
+def imported(tree: ast.AST) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def trespasses(where: str, names: set[str]) -> list[str]:
+    """What a module of a room imports that it may not."""
+    found = []
+    for name in sorted(names):
+        library, _, rest = name.partition(".")
+        if library == "companion":
+            target = rest.split(".")[0]
+            if target not in LEAVES and target not in MAY_IMPORT.get(where, set()):
+                found.append(name)
+        elif library in FORBIDDEN_LIBRARIES.get(where, set()):
+            found.append(name)
+    return found
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_keeps_to_its_doors(path: Path) -> None:
+    tree = ast.parse(path.read_text("utf-8"))
+    assert not trespasses(room(path), imported(tree))
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_slow_libraries_are_imported_where_they_are_used(path: Path) -> None:
+    tree = ast.parse(path.read_text("utf-8"))
+    top = ast.Module([node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)], [])
+    assert not {name.split(".")[0] for name in imported(top)} & SLOW_LIBRARIES
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_is_small_enough_to_read(path: Path) -> None:
+    assert len(path.read_text("utf-8").splitlines()) <= 300
+
+
+def test_the_test_sees_a_trespass() -> None:
+    tree = ast.parse(
+        "import mne\nfrom companion.loading import store\nfrom companion.scores import check_scores"
+    )
+    assert trespasses("alignment", imported(tree)) == ["companion.loading.store", "mne"]
+
+
+def test_every_room_has_its_rule() -> None:
+    rooms = {room(path) for path in modules()} - {"leaf"}
+    assert rooms <= set(MAY_IMPORT)
