@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
+from collections import Counter
 from typing import Annotated, Any
 
 import yaml
 from cyclopts import App, Parameter
+from tqdm import tqdm
 
 from companion.errors import ChapterError, CompanionError
 
@@ -68,22 +69,26 @@ def book(*, jobs: int | None = None, force: Force = False, mirror: Mirror = None
     force
         Run unchanged chapters too.
     """
-    from companion.loading.manifest import load_manifest
-
-    small = [entry.id for entry in load_manifest().entries if entry.fetched_with_the_book]
-    _fetch(small, mirror)  # what cannot be fetched becomes a page that says so
+    _fetch([], mirror)  # a chapter whose data cannot be fetched becomes a page that says so
     return run(jobs=jobs, force=force) or build()
 
 
 @data_app.command(name="list")
-def list_data() -> int:
-    """List the data sets: what they are, how one gets them, which are here."""
+def list_data(*entries: str) -> int:
+    """List the data sets: what they are, how one gets them, which are here.
+
+    Parameters
+    ----------
+    entries
+        Ids to show in full; one line for each data set if none is given.
+    """
+    from companion.loading.catalogue import describe, summary_table
     from companion.loading.manifest import load_manifest
-    from companion.loading.store import summary_table
     from companion.project import data_root
 
+    manifest = load_manifest()
     print(f"data folder: {data_root()}\n")
-    print(summary_table(load_manifest(), data_root()))
+    print("\n\n".join(describe(manifest.entry(name)) for name in entries) or summary_table(manifest))
     return 0
 
 
@@ -96,10 +101,7 @@ def fetch(*entries: str, mirror: Mirror = None) -> int:
     entries
         Ids as `companion data list` shows them; the small public files if none is given.
     """
-    from companion.loading.manifest import load_manifest
-
-    small = [entry.id for entry in load_manifest().entries if entry.fetched_with_the_book]
-    return _fetch(list(entries) or small, mirror)
+    return _fetch(list(entries), mirror)
 
 
 @data_app.command
@@ -111,20 +113,45 @@ def verify(*entries: str) -> int:
     entries
         Ids; all data sets if none is given.
     """
-    from companion.loading.store import verify_entries
+    from companion.loading.catalogue import state_in_words
+    from companion.loading.manifest import load_manifest
+    from companion.loading.store import status
 
-    return verify_entries(list(entries), say=print)
+    manifest = load_manifest()
+    found = [status(manifest.entry(name)) for name in entries] or list(map(status, manifest.entries))
+    for state in found:
+        if entries or state.any_present:
+            print(f"{state.entry.id}: {state_in_words(state)}")
+    return 1 if any(state.any_wrong or (entries and not state.complete) for state in found) else 0
 
 
 def _fetch(ids: list[str], mirror: str | None) -> int:
-    from companion.loading.download import fetch_entries
+    """Fetch entries, by default those that come with the book, and say what became of each."""
+    from companion.loading.download import Result, fetch_entries
     from companion.loading.manifest import load_manifest
+    from companion.loading.store import how_to_get
     from companion.project import data_root
 
     manifest = load_manifest()
-    chosen = mirror or os.environ.get("COMPANION_MIRROR")
-    outcomes = fetch_entries([manifest.entry(name) for name in ids], data_root(), mirror=chosen, say=print)
-    return 1 if any(outcome.failed for outcome in outcomes) else 0
+    chosen = [manifest.entry(name) for name in ids] or [
+        e for e in manifest.entries if e.fetched_with_the_book
+    ]
+    with tqdm(desc="fetching", unit="B", unit_scale=True, leave=False, disable=None) as bar:
+
+        def progress(name: str, done: int, total: int) -> None:
+            bar.set_description(name, refresh=False)
+            bar.total, bar.n = total, done
+            bar.refresh()
+
+        outcomes = fetch_entries(chosen, data_root(), mirror=mirror, progress=progress)
+    counts = Counter(str(outcome.result) for outcome in outcomes)
+    for outcome in outcomes:
+        if outcome.result is Result.MANUAL:
+            print(f"{outcome.entry.id} has to be got by hand: {how_to_get(outcome.entry)}")
+        elif outcome.result is Result.FAILED:
+            print(outcome.error, file=sys.stderr)
+    print(f"data files: {', '.join(f'{count} {result}' for result, count in counts.items())}")
+    return 0 if set(counts) <= {Result.FETCHED, Result.ALREADY_THERE} else 1
 
 
 def _parameters(pairs: list[tuple[str, str]] | None) -> dict[str, Any]:

@@ -10,7 +10,6 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from scipy.stats import rankdata
 
 from companion.figures.style import COLOURS, FAINT, INK, QUIET, SEQUENTIAL, page_figure, reference_line
 
@@ -146,7 +145,8 @@ def movers(
     table : DataFrame
         Columns ``concept``, ``before``, ``after``.
     shares : DataFrame, indexed by number of neighbours
-        One column per space: share of neighbours in a common category.
+        Share of neighbours in a common category, one column per space: the base space, two bent ones,
+        people.
     chance : float
         The share among all pairs.
     labels : tuple of str
@@ -155,43 +155,42 @@ def movers(
         Concepts to name.
     """
     figure, (axes,) = page_figure(3.6, 1, 2)
-    axes[0].axline((0.5, 0.5), slope=1, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
-    axes[0].plot(
-        table["before"], table["after"], "o", color=COLOURS["human-aligned"], markersize=3.5, alpha=0.6
-    )
-    axes[0].set(
-        xlabel=labels[0], ylabel=labels[1], xlim=(-0.45, 1), ylim=(0, 1), xticks=[0, 0.25, 0.5, 0.75, 1]
-    )
+    _agreement_panel(axes[0], table, named)
+    axes[0].set(xlabel=labels[0], ylabel=labels[1])
+    _share_panel(axes[1], shares)
+    reference_line(axes[1], chance, "all pairs", axis="y")
+    return figure
+
+
+def _agreement_panel(ax: Axes, table: pd.DataFrame, named: Sequence[str]) -> None:
+    """One dot per concept, the diagonal, and a column of names at the left."""
+    ax.axline((0.5, 0.5), slope=1, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
+    ax.plot(table["before"], table["after"], "o", color=COLOURS["human-aligned"], markersize=3.5, alpha=0.6)
+    ax.set(xlim=(-0.45, 1), ylim=(0, 1), xticks=[0, 0.25, 0.5, 0.75, 1])
     chosen = table.set_index("concept").loc[list(named)]
     heights = _spread_out(chosen["after"].to_numpy(), 0.06)
     joined = LEADER | {"relpos": (1.0, 0.5)}
     for name, x, y, height in zip(named, chosen["before"], chosen["after"], heights, strict=True):
-        words, at = name.replace("_", " "), (-0.42, height)
-        axes[0].annotate(words, (x, y), at, fontsize=8.5, va="center", arrowprops=joined)
-    colours = [COLOURS[name] for name in ("base", "third", "human-aligned", "second")]
-    ends = _spread_out(shares.iloc[-1].to_numpy(), 0.045)
-    for (name, share), colour, end in zip(shares.items(), colours, ends, strict=True):
-        axes[1].plot(shares.index, share, color=colour)
-        axes[1].annotate(
-            str(name),
-            (shares.index[-1], end),
-            (4, 0),
-            textcoords="offset points",
-            va="center",
-            color=colour,
-            fontsize=8.5,
-            annotation_clip=False,
-        )
-    reference_line(axes[1], chance, "all pairs", axis="y")
-    axes[1].set(xlabel="nearest neighbours looked at", ylabel="share in a common category", ylim=(0, 1))
-    return figure
+        words = name.replace("_", " ")
+        ax.annotate(words, (x, y), (-0.42, height), fontsize=8.5, va="center", arrowprops=joined)
+
+
+def _share_panel(ax: Axes, shares: pd.DataFrame) -> None:
+    """One line per space, named at its end."""
+    colours = [COLOURS[role] for role in ("base", "third", "human-aligned", "second")]
+    text: dict[str, Any] = {"textcoords": "offset points", "va": "center", "fontsize": 8.5}
+    last, ends = shares.index[-1], _spread_out(shares.iloc[-1].to_numpy(), 0.045)
+    for column, colour, end in zip(shares.columns, colours, ends, strict=True):
+        ax.plot(shares.index, shares[column], color=colour)
+        ax.annotate(str(column), (last, end), (4, 0), color=colour, annotation_clip=False, **text)
+    ax.set(xlabel="nearest neighbours looked at", ylabel="share in a common category", ylim=(0, 1))
 
 
 def _as_percentiles(matrix: FloatArray) -> FloatArray:
     """Rank of each entry off the diagonal, 0 to 100; the diagonal stays empty."""
     ranks = np.full(matrix.shape, np.nan)
     off_diagonal = ~np.eye(len(matrix), dtype=bool)
-    values = rankdata(matrix[off_diagonal])
+    values = pd.Series(matrix[off_diagonal]).rank().to_numpy()
     ranks[off_diagonal] = 100 * (values - values.min()) / (values.max() - values.min())
     return ranks
 

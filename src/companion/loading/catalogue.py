@@ -61,7 +61,7 @@ def describe(entry: Entry, root: Path | None = None) -> str:
         ("origin", f"{entry.origin}, {entry.address}"),
         ("licence", entry.licence),
         ("access", entry.access),
-        ("cite", ", ".join(entry.citation)),
+        ("cite", entry.citation if entry.citation == UNKNOWN else ", ".join(entry.citation)),
         ("layout", entry.layout),
         ("chapters", ", ".join(entry.chapters)),
         ("notes", entry.notes),
@@ -71,15 +71,18 @@ def describe(entry: Entry, root: Path | None = None) -> str:
     for label, text in parts:
         if text:
             lines += textwrap.wrap(f"{label}: {text}", _WIDTH, initial_indent="  ", subsequent_indent="    ")
-    states = status(entry, root).files
-    lines += [f"  file: {_file_line(file)}: {states[file.name]}" for file in entry.files]
+    found = status(entry, root)
+    for file in entry.files:
+        text = f"file: {_about(file)}; {found.files[file.name]}"
+        lines += textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="    ")
     return "\n".join(lines)
 
 
-def _file_line(file: DataFile) -> str:
-    size = None if file.size == UNKNOWN else file.size
-    checksum = f"sha256 {file.sha256}" if file.sha256 != UNKNOWN else f"no checksum: {file.no_checksum}"
-    return f"{file.name}, {_size(size)}, {checksum}"
+def _about(file: DataFile) -> str:
+    size = "size unknown" if file.size == UNKNOWN else _size(file.size)
+    address = "address unknown" if file.url == UNKNOWN else file.url
+    checksum = f"sha256 {file.sha256}" if file.sha256 != UNKNOWN else f"no checksum ({file.no_checksum})"
+    return f"{file.name}, {size}, {address}, {checksum}"
 
 
 def _size(size: int | None) -> str:

@@ -76,6 +76,7 @@ Url = Annotated[str, AfterValidator(_checked_url)]
 FileName = Annotated[str, AfterValidator(_checked_name)]
 Text = Annotated[str, Field(min_length=1), AfterValidator(_checked_text)]
 Size = Annotated[int, Field(gt=0, strict=True)]
+BibKey = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -114,9 +115,7 @@ class Entry(_Part):
     address: Text = Field(description="landing page or project id")
     licence: Text
     access: Text = Field(description="terms: who may get it, and on what condition")
-    citation: tuple[Annotated[str, Field(pattern=r"^[a-z0-9_]+$")], ...] = Field(
-        description="bibliography keys"
-    )
+    citation: Unknown | tuple[BibKey, ...] = Field(description="keys in the bibliography")
     layout: Text = Field(description="official layout in words: shapes, keys, types")
     chapters: tuple[Chapter, ...]
     files: tuple[DataFile, ...] = ()

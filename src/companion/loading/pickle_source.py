@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-MOST_READS = 3_000_000
+MOST_READS = 1_000_000
 """Reads of a file; an instruction takes one to three. Official files need up to a hundred thousand."""
 
 MOST_COPIED = 2**28

@@ -43,6 +43,16 @@ class EntryStatus:
         """Whether all files are there and right."""
         return bool(self.files) and all(state.usable for state in self.files.values())
 
+    @property
+    def any_present(self) -> bool:
+        """Whether any file is there, right or wrong."""
+        return any(state is not FileState.ABSENT for state in self.files.values())
+
+    @property
+    def any_wrong(self) -> bool:
+        """Whether a file is there and not what it should be."""
+        return any(not state.usable and state is not FileState.ABSENT for state in self.files.values())
+
 
 def data_file(entry_id: str, name: str | None = None) -> Path:
     """Path of a data file whose size and checksum were just compared with the manifest.
