@@ -1,4 +1,4 @@
-"""Fetching: every fault ends in a clear error with nothing under the final name, and what can be resumed is."""
+"""Fetching: each fault ends in a clear error and nothing under the final name; what can be resumed is."""
 
 import errno
 import hashlib
@@ -10,12 +10,10 @@ import subprocess
 import sys
 import threading
 import time
-from http.client import HTTPMessage
 from pathlib import Path
 
 import pytest
 import requests
-from fault_server import FaultServer
 from requests.adapters import BaseAdapter
 from urllib3 import HTTPResponse
 
@@ -76,8 +74,8 @@ def root(tmp_path):
 
 
 @pytest.fixture
-def server():
-    with FaultServer({path_of(make_entry()): CONTENT}) as running:
+def server(serve):
+    with serve({path_of(make_entry()): CONTENT}) as running:
         yield running
 
 
@@ -100,7 +98,7 @@ def refused(outcome, words):
     return True
 
 
-# ------------------------------------------------------------------------------------------ when all goes well
+# ---------------------------------------------------------------------- when all goes well
 
 
 def test_fetched_checked_and_not_fetched_again(root, server):
@@ -139,7 +137,7 @@ def test_mirror_from_the_environment(root, server, monkeypatch):
     assert outcome.result is Result.FETCHED
 
 
-# ------------------------------------------------------------------------------------------ broken connections
+# ---------------------------------------------------------------------- broken connections
 
 
 @pytest.mark.parametrize("fault", ["cut", "close"])
@@ -216,11 +214,13 @@ print(*[outcome.result.value for outcome in fetch_entries([entry], Path(sys.argv
 
 
 def fetching_process(root, server):
-    program = [sys.executable, "-c", FETCH_PROGRAM, str(root), server.url, pickle.dumps(make_entry()).hex()]
-    return subprocess.Popen(program, stdout=subprocess.PIPE, text=True)
+    arguments = [str(root), server.url, pickle.dumps(make_entry()).hex()]
+    return subprocess.Popen(
+        [sys.executable, "-c", FETCH_PROGRAM, *arguments], stdout=subprocess.PIPE, text=True
+    )
 
 
-def test_a_killed_process_is_resumed(root):
+def test_a_killed_process_is_resumed(serve, root):
     half_sent, killed = threading.Event(), threading.Event()
 
     def pause():
@@ -229,7 +229,7 @@ def test_a_killed_process_is_resumed(root):
             killed.wait(20)
         time.sleep(0.01)
 
-    with FaultServer({path_of(make_entry()): CONTENT}, pause) as server:
+    with serve({path_of(make_entry()): CONTENT}, pause) as server:
         process = fetching_process(root, server)
         assert half_sent.wait(60)
         process.kill()
@@ -241,8 +241,8 @@ def test_a_killed_process_is_resumed(root):
     assert left(root) == ["a-set/file.bin"]
 
 
-def test_two_processes_at_once(root):
-    with FaultServer({path_of(make_entry()): CONTENT}, lambda: time.sleep(0.2)) as server:
+def test_two_processes_at_once(serve, root):
+    with serve({path_of(make_entry()): CONTENT}, lambda: time.sleep(0.2)) as server:
         processes = [fetching_process(root, server) for _ in range(2)]
         said = sorted(process.communicate()[0].strip() for process in processes)
         assert said == ["already there", "fetched"]
@@ -250,7 +250,7 @@ def test_two_processes_at_once(root):
     assert left(root) == ["a-set/file.bin"]
 
 
-# ------------------------------------------------------------------------------------------ wrong answers
+# ---------------------------------------------------------------------- wrong answers
 
 
 def test_a_wrong_checksum_leaves_nothing(root, server):
@@ -311,6 +311,14 @@ def test_one_failure_does_not_stop_the_others(root, server):
     assert [outcome.result for outcome in outcomes] == [Result.FAILED, Result.FETCHED]
 
 
+def test_a_huge_redirect_is_not_read(root, server, monkeypatch):
+    """Where a redirect leads is all that is looked at."""
+    monkeypatch.setattr(requests.Response, "content", property(lambda self: pytest.fail("body read")))
+    server.content["/elsewhere"] = CONTENT
+    server.plan[path_of(make_entry())] = ["/elsewhere"]
+    assert fetch(root, server).result is Result.FETCHED
+
+
 def test_hostile_pickle_with_the_right_checksum(root, server, tmp_path):
     """The checksum says that a file is the one meant, not that it is harmless: the reader does."""
     trace = tmp_path / "executed"
@@ -328,7 +336,7 @@ def test_hostile_pickle_with_the_right_checksum(root, server, tmp_path):
     assert not trace.exists()
 
 
-# ------------------------------------------------------------------------------------------ where a fetch may lead
+# ---------------------------------------------------------------------- where a fetch may lead
 
 
 def test_redirects_within_the_mirror_are_followed(root, server):
@@ -337,8 +345,8 @@ def test_redirects_within_the_mirror_are_followed(root, server):
     assert fetch(root, server).result is Result.FETCHED
 
 
-def test_redirects_to_plain_http_are_refused_unseen(root, server):
-    with FaultServer({"/x": CONTENT}) as other:
+def test_redirects_to_plain_http_are_refused_unseen(serve, root, server):
+    with serve({"/x": CONTENT}) as other:
         server.plan[path_of(make_entry())] = [f"{other.url}/x"]
         assert refused(fetch(root, server), "https on every hop")
         assert other.requests == []
@@ -372,7 +380,7 @@ class Canned(BaseAdapter):
         target = self.redirects.get(request.url)
         response.status_code, response.url, response.request = (302 if target else 200), request.url, request
         response.headers = requests.structures.CaseInsensitiveDict({"Location": target} if target else {})
-        response.raw = HTTPResponse(b"", headers=HTTPMessage())
+        response.raw = HTTPResponse(b"")
         return response
 
     def close(self):
@@ -394,7 +402,7 @@ def test_without_a_mirror_every_hop_is_encrypted(monkeypatch):
         assert session.open("https://a.org/1").status_code == 200
 
 
-# ------------------------------------------------------------------------------------------ unreachable hosts
+# ---------------------------------------------------------------------- unreachable hosts
 
 
 def two_entries():
@@ -429,13 +437,15 @@ def test_a_silent_host_ends_all_fetching_within_ten_seconds(root):
 def test_a_name_server_that_hangs_ends_all_fetching_in_time(root, monkeypatch):
     over = threading.Event()
     monkeypatch.setattr(connection, "REACH_SECONDS", 0.5)
-    monkeypatch.setattr(connection.requests, "head", lambda *a, **k: over.wait(30))
+    monkeypatch.setattr(
+        connection._OneHop, "head", lambda *a, **k: over.wait(30) and Canned({}).send(requests.Request())
+    )
     assert gives_up(root, "http://127.0.0.1:9") < 5
     over.set()
 
 
-def test_what_is_there_needs_no_network(root, tmp_path):
-    with FaultServer({path_of(make_entry()): CONTENT}) as server:
+def test_what_is_there_needs_no_network(serve, root):
+    with serve({path_of(make_entry()): CONTENT}) as server:
         fetch(root, server)
         url = server.url
     missing, there = make_entry(b"second", name="second.bin", entry_id="second"), make_entry()
@@ -453,7 +463,7 @@ def test_a_host_that_goes_away_is_looked_for_again(root, server, monkeypatch):
     assert len(asked) == 2
 
 
-# ------------------------------------------------------------------------------------------ a full disk
+# ---------------------------------------------------------------------- a full disk
 
 
 def test_no_room_is_noticed_before_anything_is_fetched(root, server, monkeypatch):
@@ -518,7 +528,7 @@ def test_a_folder_that_cannot_be_written(tmp_path, server):
     assert refused(fetch(tmp_path / "data", server), "cannot be written")
 
 
-# ------------------------------------------------------------------------------------------ mirrors
+# ---------------------------------------------------------------------- mirrors
 
 
 @pytest.fixture
@@ -572,14 +582,14 @@ def test_nothing_is_written_through_a_link_out_of_the_data_folder(root, folder, 
     assert list((tmp_path / "outside").iterdir()) == []
 
 
-def test_small_public_files_through_http(mirror, root, monkeypatch):
+def test_small_public_files_through_http(serve, mirror, root, monkeypatch):
     """The true manifest against a web server over the true bytes."""
     small = [entry for entry in load_manifest().entries if entry.fetched_with_the_book]
     content = {}
     for file in (file for entry in small for file in entry.files):
         place = file.url.removeprefix("https://")
         content[f"/{place}"] = (mirror / place).read_bytes()
-    with FaultServer(content) as server:
+    with serve(content) as server:
         server.plan = {path: ["cut"] for path in list(content)[::3]}
         outcomes = fetch_entries(small, root, mirror=server.url)
     assert {outcome.result for outcome in outcomes} == {Result.FETCHED}

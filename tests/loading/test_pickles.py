@@ -78,7 +78,7 @@ def wrap(tmp_path):
     return lambda data: written(tmp_path / "file.npy", data)
 
 
-# ------------------------------------------------------------------------------------------ what is read
+# ---------------------------------------------------------------------- what is read
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -148,7 +148,7 @@ def test_official_metadata(mirror, real):
     same(ours, np.load(path, allow_pickle=True).item())
 
 
-# ------------------------------------------------------------------------------------------ large arrays
+# ---------------------------------------------------------------------- large arrays
 
 
 @pytest.mark.parametrize("protocol", [3, 4, 5])
@@ -202,7 +202,7 @@ def test_only_dictionaries_are_searched(wrap):
         locate_arrays(wrap(pickle.dumps([1], 4)))
 
 
-# ------------------------------------------------------------------------------------------ hostile files
+# ---------------------------------------------------------------------- hostile files
 
 
 class Alarm:
@@ -560,7 +560,7 @@ def test_plain_npy_is_named_as_such(tmp_path):
         read_pickled_npy(tmp_path / "a.npy")
 
 
-# ------------------------------------------------------------------------------------------ bombs
+# ---------------------------------------------------------------------- bombs
 
 
 def test_too_many_parts(wrap, monkeypatch):
@@ -603,7 +603,7 @@ def test_lists_of_the_same_lists_cost_no_more_than_their_bytes(wrap):
     assert time.perf_counter() - started < 2
 
 
-# ------------------------------------------------------------------------------------------ anything at all
+# ---------------------------------------------------------------------- anything at all
 
 
 SEEDS = [pickle.dumps(contents(), protocol) for protocol in PROTOCOLS] + [p(array(SIXTEEN))]

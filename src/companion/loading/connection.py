@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from typing import Self
+from collections.abc import Iterator
+from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -36,7 +37,7 @@ class Connection:
     def __init__(self, mirror: str | None = None) -> None:
         self._mirror = _origin(mirror) if mirror else None
         self._reached: set[str] = set()
-        self._session = requests.Session()
+        self._session = _OneHop()
         retry = _BoundedRetry(
             connect=0,
             read=0,
@@ -128,6 +129,13 @@ class Connection:
         self._reached.add(origin)
 
 
+class _OneHop(requests.Session):
+    """Session that leaves redirects alone; requests would read their body whole and parse where they lead."""
+
+    def resolve_redirects(self, *_: Any, **__: Any) -> Iterator[Any]:
+        return iter(())
+
+
 class _BoundedRetry(urllib3.Retry):
     """Retry that does not sleep for as long as a server likes."""
 
@@ -139,7 +147,9 @@ class _BoundedRetry(urllib3.Retry):
 def _ask(url: str, failure: list[str]) -> None:
     """Empty `failure` when the host answers whatever it may be; else write down why not."""
     try:
-        requests.head(url, timeout=(CONNECT_SECONDS, REACH_SECONDS), allow_redirects=False).close()
+        with _OneHop() as session:
+            timeout = (CONNECT_SECONDS, REACH_SECONDS)
+            session.head(url, timeout=timeout, allow_redirects=False, stream=True).close()
     except (requests.ConnectionError, requests.Timeout) as error:
         hung_up = error.args and isinstance(error.args[0], urllib3.exceptions.ProtocolError)
         if not hung_up:  # a host that hangs up was reached

@@ -162,7 +162,9 @@ class _Fetch:
                         "The file has another checksum than the manifest says; nothing was kept",
                         where=url,
                         expected=f"sha256 {self.file.sha256}",
-                        got=str(error).partition("hash: ")[2].partition(" ")[0] or error,
+                        got=f"sha256 {found[1]}"
+                        if (found := re.search(r"got ([0-9a-f]{64})", str(error)))
+                        else error,
                         do="try again; if it stays so, the file at this address has changed",
                     ) from error
             # The two halves may stem from two versions of the file: once more, from the beginning.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -58,20 +59,23 @@ class _StrictLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def _as_data_error(error: ValidationError, raw: object, path: Path) -> DataError:
+def _as_data_error(error: ValidationError, raw: Any, path: Path) -> DataError:
     """Say what the first broken rule is, in the words of the manifest."""
-    first = error.errors(include_url=False)[0]
-    location = list(first["loc"])
+    found = error.errors(include_url=False)
+    # a value that may also be `unknown` fails twice: the other failure says what is wrong with it
+    found = [one for one in found if one.get("ctx", {}).get("expected") != "'unknown'"] or found
+    first, *others = found
+    more = f" (and in {len(others)} more places)" if others else ""
+    location = [part for part in first["loc"] if isinstance(part, int) or not re.search(r"[\[-]|^int$", part)]
     entry = "?"
-    if isinstance(raw, dict) and location[:1] == ["entries"] and len(location) > 1:
-        entry = str(raw["entries"][location[1]].get("id", f"number {location[1]}"))
+    if location[:1] == ["entries"] and len(location) > 1:
+        content = raw["entries"][location[1]]
+        entry = str(content.get("id", "?")) if isinstance(content, dict) else f"number {location[1]}"
         location = location[2:]
-    key = ".".join(str(part) for part in location if not str(part).startswith(("function-", "constrained-")))
-    more = f" (and in {error.error_count() - 1} more places)" if error.error_count() > 1 else ""
     return DataError(
         f"The manifest breaks its schema{more}",
-        where=f"{path}, entry {entry}, key {key or 'of the entry as a whole'}",
+        where=f"{path}, entry {entry}, key {'.'.join(map(str, location)) or 'of the entry as a whole'}",
         expected=first["msg"].removeprefix("Value error, "),
-        got=repr(first["input"])[:120],
+        got=re.sub(r"//[^/\s]*@", "//...@", repr(first["input"]))[:120],
         do="mend that key; what is not known is written as unknown, with steps",
     )

@@ -107,12 +107,16 @@ def local_path(root: Path, entry: Entry, file: DataFile) -> Path:
         If a link leads out of the data folder.
     """
     path = root / entry.id / file.name
-    if not path.resolve().is_relative_to(root.resolve()):
+    try:
+        target = path.resolve()
+    except (OSError, RuntimeError) as error:
+        raise DataError("A link in the data folder leads to itself", where=path, do="remove it") from error
+    if not target.is_relative_to(root.resolve()):
         raise DataError(
             "A link in the data folder leads out of it",
             where=path,
             expected=f"a file inside {root}",
-            got=path.resolve(),
+            got=target,
             do="let COMPANION_DATA (or the data folder itself, as a link) name the place where the data are",
         )
     return path

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from companion.loading.entries import Entry
-from companion.loading.manifest import Manifest
+from companion.loading.entries import Entry, Manifest
 from companion.running.chapters import Chapter, declared_parameters
 
 Record = Mapping[str, Any]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+_NBSP = "\N{NO-BREAK SPACE}"
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def p_value(p: float) -> str:
-    """P value for a sentence.
+    r"""P value for a sentence.
 
     Parameters
     ----------
@@ -16,12 +17,14 @@ def p_value(p: float) -> str:
     Returns
     -------
     str
-        Two significant digits, in powers of ten below 0.001.
+        Two significant digits, in powers of ten below 0.001, kept together on one line.
 
     Examples
     --------
-    >>> p_value(0.0291), p_value(1.44e-6), p_value(0.8)
-    ('0.029', '1.4 × 10⁻⁶', '0.80')
+    >>> p_value(0.0291), p_value(0.8)
+    ('0.029', '0.80')
+    >>> p_value(1.44e-6).replace("\N{NO-BREAK SPACE}", "~")
+    '1.4~×~10⁻⁶'
     """
     if not 0 <= p <= 1:
         raise ValueError(f"a p value lies in [0, 1], got {p!r}")
@@ -32,7 +35,7 @@ def p_value(p: float) -> str:
     if p >= 0.001:
         return f"{p:.2g}"
     mantissa, exponent = f"{p:.1e}".split("e")
-    return f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
+    return f"{mantissa}{_NBSP}×{_NBSP}10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
 
 
 def direction(

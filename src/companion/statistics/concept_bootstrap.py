@@ -57,7 +57,9 @@ def bootstrap_spearman(
     draws = np.empty((n_bootstrap, len(first), len(second)))
     for row, counts in enumerate(_counts(pairs.n_labels, n_bootstrap, seed)):
         weights = counts[label_of[0]] * counts[label_of[1]]
-        ranks = np.stack([_weighted_ranks(place, weights) for place in places])
+        drawn = np.flatnonzero(weights)  # about two fifths of the pairs
+        weights = weights[drawn]
+        ranks = np.stack([_weighted_ranks(place[drawn], weights) for place in places])
         fixed = None if control is None else standardised(ranks[-1], weights)
         both = standardised(ranks[: len(first) + len(second)], weights, fixed)
         draws[row] = both[: len(first)] @ both[len(first) :].T

@@ -130,7 +130,7 @@ def spearman(first: FloatArray, second: FloatArray, *, control: FloatArray | Non
 
     Examples
     --------
-    >>> float(spearman(np.array([1.0, 2.0, 3.0]), np.array([1.0, 4.0, 9.0])))
+    >>> round(float(spearman(np.array([1.0, 2.0, 3.0]), np.array([1.0, 4.0, 9.0]))), 6)
     1.0
     """
     fixed = None if control is None else standardised(rankdata(control))

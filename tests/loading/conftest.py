@@ -1,14 +1,16 @@
-"""A loopback web server over files in memory that misbehaves on demand."""
+"""A loopback web server over files in memory that misbehaves on demand (fixture `serve`)."""
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import pytest
+
 
 class FaultServer(ThreadingHTTPServer):
-    """Serves `content` (path -> bytes); `plan` (path -> list of faults) says how each next GET is answered.
+    """Serves `content` (path -> bytes); `plan` (path -> list of faults) says how the next GETs go.
 
     Faults: cut, close, wrong, longer, other-length, hang-up, ignore-range, wrong-range, a status such as 503,
-    or an address to redirect to. When a plan is used up, or there is none, the file is served as it should be.
+    or an address to redirect to. When a plan is used up, or there is none, the file is served correctly.
     """
 
     daemon_threads = True
@@ -92,3 +94,9 @@ class _Handler(BaseHTTPRequestHandler):
             if value is not None:
                 self.send_header(name, str(value))
         self.end_headers()
+
+
+@pytest.fixture
+def serve():
+    """Class of a server; used as ``with serve(content) as server``."""
+    return FaultServer
