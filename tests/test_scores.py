@@ -55,7 +55,7 @@ def test_values_as_text_are_refused() -> None:
 
 def test_two_scores_of_one_name_are_refused_and_named() -> None:
     table = some_scores()
-    with pytest.raises(DataError, match="S2.*base"):
+    with pytest.raises(DataError, match=r"S2.*base"):
         check_scores(pd.concat([table, table.iloc[[0]].assign(value=9.0)]))
 
 

@@ -6,6 +6,7 @@ import os
 import pickle
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -434,6 +435,17 @@ def test_a_silent_host_ends_all_fetching_within_ten_seconds(root):
         assert REACH_SECONDS - 1 < gives_up(root, f"http://127.0.0.1:{silent.getsockname()[1]}") < 10
 
 
+def test_a_firewall_that_resets_ends_all_fetching_at_once(root):
+    def reset():
+        client, _ = firewall.accept()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as firewall:
+        threading.Thread(target=reset, daemon=True).start()
+        assert gives_up(root, f"http://127.0.0.1:{firewall.getsockname()[1]}") < 5
+
+
 def test_a_name_server_that_hangs_ends_all_fetching_in_time(root, monkeypatch):
     over = threading.Event()
     monkeypatch.setattr(connection, "REACH_SECONDS", 0.5)
@@ -470,7 +482,7 @@ def test_no_room_is_noticed_before_anything_is_fetched(root, server, monkeypatch
     free = len(CONTENT) + 5  # room for either, not for both
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: shutil._ntuple_diskusage(10**9, 10**9, free))
     outcomes = fetch_entries(two_entries(), root, mirror=server.url)
-    assert [outcome.result for outcome in outcomes] == [Result.NOT_TRIED] * 2
+    assert [outcome.result for outcome in outcomes] == [Result.FAILED, Result.NOT_TRIED]
     assert "no room" in str(outcomes[0].error)
     assert server.requests == []
     assert left(root) == []
@@ -564,7 +576,14 @@ def test_mirror_folder_without_the_file(root, folder):
 
 @pytest.mark.parametrize(
     "mirror",
-    ["/no/such/folder", "ftp://host/x", "https://", "https://me:secret@host/x", "https://host/x?y=1"],
+    [
+        "/no/such/folder",
+        "ftp://host/x",
+        "https://",
+        "https://me:secret@host/x",
+        "https://host/x?y=1",
+        "https://host?y=1",
+    ],
 )
 def test_odd_mirrors_are_refused(root, mirror):
     with pytest.raises(DownloadError, match="neither a folder nor an address") as caught:

@@ -524,8 +524,9 @@ def test_names_cannot_write_to_the_terminal(wrap):
     assert "\x1b" not in str(caught.value)
 
 
-def test_missing_file_and_folder(tmp_path):
-    for path in (tmp_path / "none.npy", tmp_path):
+def test_missing_file_folder_and_pipe(tmp_path):
+    os.mkfifo(tmp_path / "pipe.npy")
+    for path in (tmp_path / "none.npy", tmp_path, tmp_path / "pipe.npy"):
         with pytest.raises(DataError, match="cannot be read"):
             read_pickled_npy(path)
 

@@ -100,9 +100,17 @@ def test_ties_are_counted_and_raise_the_floor() -> None:
 @pytest.mark.parametrize(("t", "n"), [(0.0, 4), (2.6, 10), (-2.6, 10), (11.15, 10), (22.17, 4)])
 def test_dz_interval_inverts_the_noncentral_t(t: float, n: int) -> None:
     low, high = dz_interval(t, n)
-    assert stats.nct.sf(t, n - 1, low * np.sqrt(n)) == pytest.approx(0.025, abs=1e-6)
+    assert 1 - stats.nct.cdf(t, n - 1, low * np.sqrt(n)) == pytest.approx(0.025, abs=1e-6)
     assert stats.nct.cdf(t, n - 1, high * np.sqrt(n)) == pytest.approx(0.025, abs=1e-6)
     assert low <= t / np.sqrt(n) <= high
+
+
+@pytest.mark.parametrize("n", [3, 4, 10, 20])
+def test_dz_interval_exists_for_every_size_of_effect(n: int) -> None:
+    for t in np.r_[0.0, np.geomspace(0.01, 80, 40)]:
+        low, high = dz_interval(t, n)
+        assert low < t / np.sqrt(n) < high
+        assert dz_interval(-t, n) == pytest.approx((-high, -low))
 
 
 def test_dz_interval_covers() -> None:

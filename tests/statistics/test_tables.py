@@ -1,4 +1,4 @@
-"""Whole printed tables: golden values of the human-aligned paper, and checks on tables made for the purpose."""
+"""Whole printed tables: golden values of the human-aligned paper, and checks on made-up tables."""
 
 import numpy as np
 import pandas as pd

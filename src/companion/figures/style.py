@@ -27,22 +27,15 @@ COLOURS: Mapping[str, str] = MappingProxyType(
         "human-aligned": "#0B5FA5",
         "brain-aligned": "#C4500A",
         "ceiling": "#D9C58B",
-        "shuffled": "#B3B3B3",
         "first": "#0B5FA5",
         "second": "#C4500A",
         "third": "#00795B",
-        "fourth": "#9C3F7D",
-        "fifth": "#B58900",
-        "sixth": "#3E8FC4",
     }
 )
-"""Colour of each role; ``first`` to ``sixth`` are for groups without a role."""
+"""Colour of each role; ``first`` to ``third`` are for groups without a role."""
 
 SEQUENTIAL = LinearSegmentedColormap.from_list("companion-blue", ["#F7FAFD", "#8FB8DC", "#0B5FA5", "#062F54"])
 """Single-hue map, light to dark, for quantities where more is more."""
-
-DIVERGING = LinearSegmentedColormap.from_list("companion-diverging", ["#0B5FA5", "#F4F4F4", "#C4500A"])
-"""Two-hue map for signed quantities; centre it on zero."""
 
 PAGE_WIDTH = 7.0
 """Width in inches of a figure that fills the text column (700 pixels at 100 dots per inch)."""
@@ -167,8 +160,8 @@ def ink_on(colour: ArrayLike) -> str:
     Examples
     --------
     >>> ink_on((1.0, 1.0, 1.0, 1.0)), ink_on((0.0, 0.1, 0.3, 1.0))
-    ('#222222', 'white')
+    ('black', 'white')
     """
     red, green, blue = np.asarray(colour)[:3] ** 2.2
     luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    return "white" if luminance < 0.21 else INK
+    return "white" if luminance < 0.179 else "black"  # equal contrast, 4.6, at 0.179

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from http.client import RemoteDisconnected
 from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
 
@@ -90,9 +91,8 @@ class Connection:
             url = _next_hop(url, response.headers["Location"])
         raise DownloadError("The address redirects without end", where=first, expected=f"{HOPS} hops at most")
 
-    def forget(self, url: str) -> None:
-        """Look anew whether the host can be reached before the next request: the connection just broke."""
-        del url  # the break may have come after a redirect, from another host
+    def forget(self) -> None:
+        """Look anew whether a host can be reached before the next request: the connection just broke."""
         self._reached.clear()
 
     def _refuse_plain_http(self, url: str, first: str) -> None:
@@ -151,13 +151,20 @@ def _ask(url: str, failure: list[str]) -> None:
             timeout = (CONNECT_SECONDS, REACH_SECONDS)
             session.head(url, timeout=timeout, allow_redirects=False, stream=True).close()
     except (requests.ConnectionError, requests.Timeout) as error:
-        hung_up = error.args and isinstance(error.args[0], urllib3.exceptions.ProtocolError)
-        if not hung_up:  # a host that hangs up was reached
+        if not _hung_up(error):  # a host that hangs up was reached
             failure[:] = [_short(error)]
             return
     except (requests.RequestException, ValueError):
         pass  # an answer that makes no sense is an answer
     failure.clear()
+
+
+def _hung_up(error: requests.RequestException) -> bool:
+    """Whether the host took the question and closed without a word; a reset is the work of a firewall."""
+    cause = error.args[0] if error.args else None
+    if not isinstance(cause, urllib3.exceptions.ProtocolError):
+        return False
+    return any(isinstance(part, RemoteDisconnected) for part in cause.args)
 
 
 def _next_hop(url: str, location: str) -> str:

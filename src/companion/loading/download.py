@@ -12,7 +12,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -77,7 +77,7 @@ def fetch_entries(
     -------
     list of Outcome
         One per file, in the order of the entries. A file that fails does not stop the others. A host that
-        cannot be reached does: the rest is reported as not tried.
+        cannot be reached, or a disk without room for all, does: the rest is reported as not tried.
 
     Raises
     ------
@@ -94,6 +94,8 @@ def fetch_entries(
                 continue
             for file in entry.files:
                 outcome = _Fetch(entry, file, root, source, connection, progress).outcome(stop)
+                if outcome.result is Result.NOT_TRIED and all(one.error is not stop for one in outcomes):
+                    outcome = replace(outcome, result=Result.FAILED)  # the first one tells why
                 outcomes.append(outcome)
                 if isinstance(outcome.error, UnreachableError):
                     stop = outcome.error
@@ -158,13 +160,12 @@ class _Fetch:
                 return
             except ValueError as error:
                 if last or not getattr(downloader, "resumed", False):
+                    got = re.search(r"got ([0-9a-f]{64})", str(error))
                     raise DownloadError(
                         "The file has another checksum than the manifest says; nothing was kept",
                         where=url,
                         expected=f"sha256 {self.file.sha256}",
-                        got=f"sha256 {found[1]}"
-                        if (found := re.search(r"got ([0-9a-f]{64})", str(error)))
-                        else error,
+                        got=f"sha256 {got[1]}" if got else error,
                         do="try again; if it stays so, the file at this address has changed",
                     ) from error
             # The two halves may stem from two versions of the file: once more, from the beginning.
@@ -189,7 +190,7 @@ def _mirror(named: str | Path | None) -> Path | str | None:
     """Folder or address of the mirror."""
     if not named:
         return None
-    if re.match(r"https?://[^/@\s]+(/[^@?#\s]*)?$", str(named)):
+    if re.match(r"https?://[^/@?#\s]+(/[^@?#\s]*)?$", str(named)):
         return str(named).rstrip("/")
     if Path(named).expanduser().is_dir():
         return Path(named).expanduser()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import mmap
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -43,9 +45,11 @@ class Source:
     """
 
     def __init__(self, path: Path) -> None:
+        if not path.is_file():  # to open a pipe would wait for ever
+            raise OSError(errno.ENOENT, "No such file")
         self.path = path
         self._stream = path.open("rb")
-        self.size = path.stat().st_size
+        self.size = os.fstat(self._stream.fileno()).st_size
         self.position = 0
         self._reads_left = MOST_READS
         self._copies_left = MOST_COPIED

@@ -1,7 +1,7 @@
 """Official ``.npy`` files that are pickles, opened without executing anything.
 
 A pickle is a program, and ``numpy.load(allow_pickle=True)`` runs it: it may call any function of any
-module. The reader here knows the few instructions and the seven names that a dictionary of arrays, numbers
+module. The reader here knows the few instructions and the six names that a dictionary of arrays, numbers
 and texts needs, does their work itself, and refuses all else. Nothing that the file names is ever imported
 or called.
 

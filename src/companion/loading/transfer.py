@@ -91,7 +91,7 @@ class ResumingDownloader:
             with self.part.open("r+b") as stream:
                 os.fsync(stream.fileno())
         except requests.RequestException as error:
-            self.connection.forget(url)
+            self.connection.forget()
             raise DroppedError(
                 "The connection broke",
                 where=url,

@@ -106,8 +106,12 @@ def _card(entry: Entry) -> list[str]:
         "files": ", ".join(f"`{file.name}`" for file in entry.files) or "see the layout",
         "how to get it": "; ".join(entry.steps) if entry.manual else f"`companion data fetch {entry.id}`",
         "notes": entry.notes,
-        "cite": f"{{cite:p}}`{','.join(entry.citation)}`" if entry.citation else "",
+        "cite": _cited(entry),
     }
     lines = [f":::{{dropdown}} {entry.title}", ""]
     lines += [f"* {name}: {' '.join(str(fact).split())}" for name, fact in facts.items() if fact]
     return [*lines, ":::", ""]
+
+
+def _cited(entry: Entry) -> str:
+    return entry.citation if isinstance(entry.citation, str) else f"{{cite:p}}`{','.join(entry.citation)}`"
