@@ -63,7 +63,6 @@ def real() -> Path:
 def fetched(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A data folder holding the small public files, filled through the manifest."""
     from companion.loading.download import fetch_entries
-
     from companion.loading.manifest import load_manifest
 
     root = tmp_path_factory.mktemp("fetched")

@@ -1,7 +1,8 @@
-"""Mend the theme's pages: no loader of live kernels, which is declared twice and needs the network."""
+"""Mend the pages: no loader of live kernels (declared twice, and remote), and true minus signs."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sphinx.application import Sphinx
@@ -15,6 +16,14 @@ def _drop_thebe(
         context[kind] = [asset for asset in context.get(kind, []) if "thebe" not in _text(asset)]
 
 
+def _set_minus_signs(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Give negative glued numbers a minus sign instead of a hyphen."""
+    if "body" in context:
+        context["body"] = re.sub(r'(<span class="pasted-text">)-(?=\d)', r"\1−", context["body"])
+
+
 def _text(asset: object) -> str:
     attributes = getattr(asset, "attributes", {})
     return f"{getattr(asset, 'filename', asset)} {attributes.get('body', '')}".lower()
@@ -23,4 +32,5 @@ def _text(asset: object) -> str:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     app.connect("html-page-context", _drop_thebe, priority=900)
+    app.connect("html-page-context", _set_minus_signs)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

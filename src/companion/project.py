@@ -39,4 +39,8 @@ def project_root() -> Path:
 def data_root() -> Path:
     """Folder of the data sets: ``COMPANION_DATA``, or a folder in the user's cache."""
     chosen = os.environ.get("COMPANION_DATA")
-    return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("visual-decoding-companion"))
+    return (
+        Path(chosen).expanduser()
+        if chosen
+        else Path(platformdirs.user_cache_dir("visual-decoding-companion"))
+    )

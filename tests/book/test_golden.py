@@ -1,8 +1,6 @@
-"""Values that the chapters must find again (recomputed from printed numbers, or checked on the real files)."""
+"""Values the chapters must find again: recomputed from print, or checked on the real files."""
 
 from __future__ import annotations
-
-import pytest
 
 from companion.project import project_root
 from companion.running.claims import load_claims, missing_results

@@ -69,7 +69,7 @@ def test_gains_are_drawn_at_their_values_and_labelled() -> None:
     )
     assert first.get_title(loc="left") == "A"
     assert dots(first) == {(10.0, 1.0), (14.0, 1.0), (20.0, 0.0), (19.0, 0.0)}
-    assert {"+4.0", "-1.0"} <= set(texts(first))
+    assert {"+4.0", "−1.0"} <= set(texts(first))
     assert {"+7.5", "+1.0"} <= set(texts(second))
     assert [label.get_text() for label in first.get_yticklabels()] == ["DINO", "CLIP"]
 
@@ -147,7 +147,7 @@ def test_gain_parts_are_laid_end_to_end() -> None:
     assert np.array(arrows) == pytest.approx(
         np.array([(0, 0.05), (0.05, 0.087), (0, -0.012), (-0.012, 0.011)])
     )
-    assert texts(ax) == ["+0.050", "+0.037", "-0.012", "+0.023"]
+    assert texts(ax) == ["+0.050", "+0.037", "−0.012", "+0.023"]
 
 
 def test_levels_draw_the_claimed_range_and_three_tests() -> None:

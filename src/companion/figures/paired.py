@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from companion.figures.style import COLOURS, FAINT, QUIET, page_figure, reference_line
+from companion.figures.style import COLOURS, FAINT, QUIET, page_figure, reference_line, signed
 
 
 def gain_dumbbells(table: pd.DataFrame, *, base: str, aligned: str, chance: float) -> Figure:
@@ -47,7 +47,7 @@ def gain_dumbbells(table: pd.DataFrame, *, base: str, aligned: str, chance: floa
         for row, gain in enumerate(values[aligned]["value"] - values[base]["value"]):
             end = values[aligned].iloc[row]
             ax.annotate(
-                f"{gain:+.1f}",
+                signed(gain, 1),
                 (end["value"] + end["spread"], row),
                 (4, 0),
                 textcoords="offset points",
@@ -90,7 +90,7 @@ def paired_dots(pairs: Mapping[str, pd.DataFrame], *, chance: float, label: str)
                     color=COLOURS["human-aligned"] if rises else COLOURS["second"])  # fmt: skip
         ax.hlines(table.mean(), [-0.22, 0.88], [0.12, 1.22], color="black", linewidth=2.5)
         ax.set_title(
-            f"{name}: {differences.mean():+.2f}, {int((differences > 0).sum())} of {len(table)} rise"
+            f"{name}: {signed(differences.mean(), 2)}, {int((differences > 0).sum())} of {len(table)} rise"
         )
         ax.set_xticks([0, 1], table.columns)
         reference_line(ax, chance, "chance", axis="y")

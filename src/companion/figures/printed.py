@@ -21,6 +21,7 @@ from companion.figures.style import (
     ink_on,
     page_figure,
     reference_line,
+    signed,
 )
 
 _Mark = tuple[str, Literal["full", "none"]]
@@ -96,7 +97,7 @@ def gain_parts(table: pd.DataFrame) -> Figure:
             text: dict[str, Any] = (
                 {"xytext": (5, 0), "ha": "left"} if step >= 0 else {"xytext": (-5, 0), "ha": "right"}
             )
-            ax.annotate(f"{step:+.3f}", (start + step, row + offset), textcoords="offset points",
+            ax.annotate(signed(step, 3), (start + step, row + offset), textcoords="offset points",
                         va="center", fontsize=9, color=colour, **text)  # fmt: skip
             start += step
         ax.plot([start, start], [row - 0.38, row + 0.38], color=INK, linewidth=1.5)
@@ -104,7 +105,7 @@ def gain_parts(table: pd.DataFrame) -> Figure:
     ax.set_xlim(min(0, table["compression"].min()) - 0.013, ends.max() + 0.013)
     ax.set_yticks(range(len(table)), table["name"])
     ax.set_ylim(len(table) - 0.45, -0.55)
-    ax.set_xlabel("change of identification accuracy from Original, V4")
+    ax.set_xlabel("Change of identification accuracy from Original, V4")
     reference_line(ax, 0.0)
     handles = [Line2D([], [], color=colour, linewidth=2.5) for _, colour in parts]
     figure.legend(handles, ["Original to alpha = 1: compression", "alpha = 1 to best alpha: brain term"],

@@ -126,7 +126,7 @@ def dimension_readability(table: pd.DataFrame, chance: tuple[float, float], *, n
     axes[0].set(
         xlabel="dimensions, best predicted first", ylabel="left-out correlation r", ylim=(-0.55, 1.05)
     )
-    _name_dots(axes[0], table.head(n_named), x_text=0.34 * len(table), top=1.0, side="left")
+    _name_dots(axes[0], table.head(n_named), x_text=0.4 * len(table), top=1.0, side="left")
     _name_dots(axes[0], table.tail(n_named), x_text=0.78 * len(table), top=-0.08, side="right")
     axes[1].plot(table["spread"], table["r"], "o", color=COLOURS["human-aligned"], markersize=4)
     axes[1].set(xlabel="SD over the concepts", xscale="log", xticks=[0.1, 0.2, 0.4, 0.8])
@@ -203,7 +203,7 @@ def _name_dots(ax: Axes, part: pd.DataFrame, *, x_text: float, top: float, side:
     """Names in a column beside the dots, aligned on one side and joined to them by thin lines."""
     joined = LEADER | {"relpos": (float(side == "right"), 0.5)}
     for place, (rank, name, r) in enumerate(zip(part.index + 1, part["dimension"], part["r"], strict=True)):
-        at = (x_text, top - 0.07 * place)
+        at = (x_text, top - 0.06 * place)
         ax.annotate(name, (rank, r), at, fontsize=8, ha=side, va="center", arrowprops=joined)
 
 

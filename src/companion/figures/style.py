@@ -149,6 +149,17 @@ def reference_line(ax: Axes, value: float, label: str = "", *, axis: str = "x", 
         ax.annotate(label, (at, value), (-2, 3), xycoords=("axes fraction", "data"), ha="right", **text)
 
 
+def signed(value: float, decimals: int) -> str:
+    """Change with its sign, and a true minus.
+
+    Examples
+    --------
+    >>> signed(1.25, 1), signed(-0.034, 2)
+    ('+1.2', '−0.03')
+    """
+    return f"{value:+.{decimals}f}".replace("-", "−")
+
+
 def ink_on(colour: ArrayLike) -> str:
     """Black or white, whichever is read more easily on a background.
 

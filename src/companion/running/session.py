@@ -214,8 +214,10 @@ def finish(folder: str) -> None:
 
 
 def _cell(value: object, template: str) -> str:
-    missing = value is None or (isinstance(value, float) and math.isnan(value))
-    return "–" if missing else template.format(value).replace("|", r"\|")
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "–"
+    text = template.format(value)
+    return text.replace("-", "−") if isinstance(value, float | np.number) else text.replace("|", r"\|")
 
 
 def _check_label(name: str) -> None:

@@ -38,6 +38,18 @@ def p_value(p: float) -> str:
     return f"{mantissa}{_NBSP}×{_NBSP}10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
 
 
+def interval(estimate: float, low: float, high: float, *, decimals: int = 2) -> str:
+    r"""Estimate with its interval, for a table cell; kept together on one line, with true minus signs.
+
+    Examples
+    --------
+    >>> interval(-0.12, -1.16, 0.92).replace("\N{NO-BREAK SPACE}", "~")
+    '−0.12~[−1.16,~0.92]'
+    """
+    first, second, third = (f"{value:.{decimals}f}" for value in (estimate, low, high))
+    return f"{first}{_NBSP}[{second},{_NBSP}{third}]".replace("-", "−")
+
+
 def direction(
     difference: float, words: tuple[str, str, str] = ("higher than", "the same as", "lower than")
 ) -> str:
