@@ -18,7 +18,10 @@ app = App(
 data_app = App(name="data", help="The data sets of data_manifest.yaml.")
 app.command(data_app)
 
-Pairs = Annotated[list[tuple[str, str]] | None, Parameter(name=["-p", "--parameter"], negative="")]
+Pairs = Annotated[
+    list[tuple[str, str]] | None,
+    Parameter(name=["-p", "--parameter"], negative="", json_list=False, json_dict=False),
+]
 Force = Annotated[bool, Parameter(negative="")]
 Mirror = Annotated[str | None, Parameter(help="Folder or address laid out HOST/PATH; else COMPANION_MIRROR.")]
 

@@ -146,8 +146,8 @@ class OpenChapter:
         _check_label(name)
         folder = self.folder / "figures"
         folder.mkdir(parents=True, exist_ok=True)
-        figure.savefig(folder / f"{name}.png", bbox_inches="tight", dpi=200, metadata={"Software": None})
-        figure.savefig(folder / f"{name}.svg", bbox_inches="tight", metadata={"Date": None})
+        figure.savefig(folder / f"{name}.png", dpi=200, metadata={"Software": None})
+        figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
         return Image(filename=str(folder / f"{name}.png"), alt=name)  # type: ignore[no-untyped-call]
 
     def table(
