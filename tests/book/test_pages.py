@@ -10,7 +10,7 @@ import pytest
 
 from companion.loading.manifest import load_manifest
 from companion.project import project_root
-from companion.running.chapters import all_chapters, declared_parameters
+from companion.running.chapters import Chapter, all_chapters, declared_parameters
 
 from .conftest import SmokeBook
 
@@ -73,7 +73,7 @@ def test_no_page_names_this_machine_or_loads_from_elsewhere(smoke_book: SmokeBoo
 def test_every_reference_and_number_was_resolved(smoke_book: SmokeBook) -> None:
     for name, page in smoke_book.pages.items():
         text = re.sub(r"<(script|style)\b.*?</\1>|<[^>]+>", " ", page, flags=re.DOTALL)
-        assert "glue:" not in text.replace("{glue:", "", 0) or name not in smoke_book.results, name
+        assert "glue:" not in text, name
         assert not re.search(r"\bnan\b|\[\?\]|np\.float", text), name
 
 
@@ -102,26 +102,26 @@ def test_the_provenance_page_covers_every_chapter(smoke_book: SmokeBook) -> None
 class TestSource:
     """Rules that can be read off a chapter's source."""
 
-    def test_every_figure_cell_has_caption_name_and_alternative_text(self, chapter: object) -> None:
+    def test_every_figure_cell_has_caption_name_and_alternative_text(self, chapter: Chapter) -> None:
         cells = [found for found in FIGURE_CELL.finditer(chapter.text) if "chapter.figure(" in found["code"]]
         assert len(cells) == chapter.text.count("chapter.figure(")
         for cell in cells:
-            name = re.search(r'chapter\.figure\(.*"(fig-[a-z0-9-]+)"\s*\)\s*$', cell["code"], re.DOTALL)[1]
+            name = re.search(r'chapter\.figure\(.*"(fig-[a-z0-9-]+)",?\s*\)\s*$', cell["code"], re.DOTALL)[1]
             assert f"name: {name}," in cell["meta"]
             assert re.search(r"caption: \"[^\"]{20,}", cell["meta"])
             assert re.search(r"alt: \"[^\"]{40,}", cell["meta"])
 
-    def test_references_to_other_pages_use_section_labels(self, chapter: object) -> None:
+    def test_references_to_other_pages_use_section_labels(self, chapter: Chapter) -> None:
         own = set(re.findall(r"name: ((?:fig|tab)-[a-z0-9-]+)", chapter.text))
         own |= set(re.findall(r'"(tab-[a-z0-9-]+)"', chapter.text))
         assert set(re.findall(r"\{numref\}`([^`]+)`", chapter.text)) <= own
 
-    def test_declared_needs_agree_with_the_manifest(self, chapter: object) -> None:
+    def test_declared_needs_agree_with_the_manifest(self, chapter: Chapter) -> None:
         manifest = {entry.id for entry in load_manifest().entries if chapter.name in entry.chapters}
         fetched = {entry.id for entry in load_manifest().entries if entry.fetched_with_the_book}
         assert set(chapter.needs) == manifest & fetched
 
-    def test_the_files_it_reads_are_declared(self, chapter: object) -> None:
+    def test_the_files_it_reads_are_declared(self, chapter: Chapter) -> None:
         used = set(re.findall(r'published(?:_scores)?\("([a-z0-9_]+)"\)', chapter.text))
         assert {f"published/{name}.csv" for name in used} <= set(chapter.reads)
         assert all((project_root() / "book" / name).is_file() for name in chapter.reads)
