@@ -111,6 +111,15 @@ class TestSource:
             assert re.search(r"caption: \"[^\"]{20,}", cell["meta"])
             assert re.search(r"alt: \"[^\"]{40,}", cell["meta"])
 
+    def test_every_parameter_is_one_line_with_type_and_meaning(self, chapter: Chapter) -> None:
+        cell = re.search(r":tags: \[parameters\]\n(.*?)```", chapter.text, re.DOTALL)[1].strip()
+        parameters = declared_parameters(chapter)
+        assert len(parameters) == len(cell.splitlines())
+        for kind, default, meaning in parameters.values():
+            assert kind in {"int", "float", "str", "bool", "list"}
+            assert default
+            assert meaning
+
     def test_references_to_other_pages_use_section_labels(self, chapter: Chapter) -> None:
         own = set(re.findall(r"name: ((?:fig|tab)-[a-z0-9-]+)", chapter.text))
         own |= set(re.findall(r'"(tab-[a-z0-9-]+)"', chapter.text))
