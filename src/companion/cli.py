@@ -13,7 +13,10 @@ from tqdm import tqdm
 from companion.errors import ChapterError, CompanionError
 
 app = App(
-    name="companion", help="Run the chapters, build the book, fetch the data.", version_flags=["--version"]
+    name="companion",
+    help="Run the chapters, build the book, fetch the data.",
+    version_flags=["--version"],
+    suppress_keyboard_interrupt=False,  # main() says what is kept
 )
 data_app = App(name="data", help="The data sets of data_manifest.yaml.")
 app.command(data_app)

@@ -155,6 +155,7 @@ def _place(
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
             "seconds": round(seconds, 1),
             "peak_memory_mb": round(kernel["peak_memory_mb"]),
+            "device": kernel["device"],
             "environment": environment(),
             "fingerprint": fingerprint(chapter, parameters, kernel["modules"]),
             "outputs": outputs(name, layout),

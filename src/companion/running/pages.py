@@ -23,7 +23,7 @@ def footer(chapter: Chapter, record: Record) -> str:
         ":class: note dropdown",
         "",
         f"Run on {record['finished'][:10]} in {record['seconds']} s with at most "
-        f"{record['peak_memory_mb']} MB of memory ({printed['device']}, {printed['system']}, "
+        f"{record['peak_memory_mb']} MB of memory ({record['device']}, {printed['system']}, "
         f"Python {printed['python']}), from commit `{printed['commit']}`. "
         "Versions of the packages: {doc}`provenance`.",
     ]

@@ -32,7 +32,6 @@ def environment() -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
-        "device": "CPU",
         "commit": commit(),
         "versions": {name: _version(name) for name in PACKAGES},
     }

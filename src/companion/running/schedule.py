@@ -110,6 +110,7 @@ def _run_side_by_side(
     force: bool,
     say: Callable[[str], None],
 ) -> list[ChapterRun]:
+    say(f"running {', '.join(chapter.name for chapter in chapters)}, up to {jobs} at a time")
     runs: list[ChapterRun] = []
     processes: list[subprocess.Popen[str]] = []
     bars = {
@@ -123,7 +124,6 @@ def _run_side_by_side(
             pool.submit(_run_one, c, parameters[c.name], layout, force, bars[c.name], processes)
             for c in chapters
         }
-        say(f"running {', '.join(chapter.name for chapter in chapters)}, up to {jobs} at a time")
         try:
             while futures:
                 ended, futures = wait(futures, return_when=FIRST_COMPLETED)

@@ -205,12 +205,13 @@ def table_lines(frame: pd.DataFrame, formats: Mapping[str, str]) -> list[str]:
 
 
 def finish(folder: str) -> None:
-    """Write down what only the kernel knows: peak memory and the modules it imported.
+    """Write down what only the kernel knows: peak memory, the device it used, the modules it imported.
 
     The runner calls it in a cell of its own, after the last one of the chapter.
     """
     modules = sorted(name for name in sys.modules if name == "companion" or name.startswith("companion."))
-    write_json(Path(folder) / "kernel.json", {"peak_memory_mb": _peak_memory_mb(), "modules": modules})
+    found = {"peak_memory_mb": _peak_memory_mb(), "device": _device(), "modules": modules}
+    write_json(Path(folder) / "kernel.json", found)
 
 
 def _cell(value: object, template: str) -> str:
@@ -234,6 +235,13 @@ def _peak_memory_mb() -> float:
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 2**20 if sys.platform == "darwin" else peak / 2**10  # bytes there, KiB here
+
+
+def _device() -> str:
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        return str(torch.cuda.get_device_name())
+    return "CPU"
 
 
 def _style_figures() -> None:

@@ -39,15 +39,15 @@ def p_value(p: float) -> str:
 
 
 def interval(estimate: float, low: float, high: float, *, decimals: int = 2) -> str:
-    r"""Estimate with its interval, for a table cell; kept together on one line, with true minus signs.
+    r"""Estimate with its interval, for a table cell: it may break between the two, and has true minus signs.
 
     Examples
     --------
     >>> interval(-0.12, -1.16, 0.92).replace("\N{NO-BREAK SPACE}", "~")
-    '−0.12~[−1.16,~0.92]'
+    '−0.12 [−1.16,~0.92]'
     """
     first, second, third = (f"{value:.{decimals}f}" for value in (estimate, low, high))
-    return f"{first}{_NBSP}[{second},{_NBSP}{third}]".replace("-", "−")
+    return f"{first} [{second},{_NBSP}{third}]".replace("-", "−")
 
 
 def direction(
