@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from importlib.metadata import version
 from typing import Annotated, Any
 
 import yaml
@@ -15,7 +16,7 @@ from companion.errors import ChapterError, CompanionError
 app = App(
     name="companion",
     help="Run the chapters, build the book, fetch the data.",
-    version_flags=["--version"],
+    version=lambda: version("visual-decoding-companion"),
     suppress_keyboard_interrupt=False,  # main() says what is kept
 )
 data_app = App(name="data", help="The data sets of data_manifest.yaml.")
@@ -177,7 +178,7 @@ def _parameters(pairs: list[tuple[str, str]] | None) -> dict[str, Any]:
 def main() -> None:
     """Run the command line; errors a person can mend are printed without a traceback."""
     try:
-        code = app()
+        code = app(sys.argv[1:])
     except CompanionError as error:
         print(error, file=sys.stderr)
         code = 1
