@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from companion.running.chapters import choose
 from companion.running.layout import Layout, sha256
+from companion.running.schedule import ChapterRun, run_chapters
 
 HEAD = """---
 jupytext:
@@ -86,6 +90,20 @@ class TinyBook:
         head = "format: jb-book\nroot: book/index\ndefaults: {numbered: true}\nparts:\n"
         text = f"{head}  - caption: All\n    chapters:\n{entries}"
         (self.root / "_toc.yml").write_text(text, "utf-8")
+
+
+def run_all(tiny: TinyBook, given: dict[str, Any] | None = None, **options: Any) -> dict[str, ChapterRun]:
+    lines: list[str] = []
+    runs = run_chapters(choose([]), given or {}, tiny.layout, jobs=2, say=lines.append, **options)
+    return {run.chapter: run for run in runs}
+
+
+def outcomes(runs: dict[str, ChapterRun]) -> dict[str, str]:
+    return {name: run.outcome for name, run in runs.items()}
+
+
+def page_text(tiny: TinyBook, name: str) -> str:
+    return re.sub(r"<[^>]+>", "", (tiny.layout.html / "book" / f"{name}.html").read_text("utf-8"))
 
 
 def lay_out(root: Path) -> TinyBook:
