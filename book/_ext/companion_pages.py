@@ -1,4 +1,4 @@
-"""Mend the pages: no loader of live kernels (declared twice, and remote), and true minus signs."""
+"""Mend the pages: no loader of live kernels, true minus signs, a bibliography that can be read aloud."""
 
 from __future__ import annotations
 
@@ -24,6 +24,14 @@ def _set_minus_signs(
         context["body"] = re.sub(r'(<span class="pasted-text">)-(?=\d)', r"\1−", context["body"])
 
 
+def _name_list_items(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Let screen readers see the bibliography as the list that it says it is."""
+    if "body" in context:
+        context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
+
+
 def _text(asset: object) -> str:
     attributes = getattr(asset, "attributes", {})
     return f"{getattr(asset, 'filename', asset)} {attributes.get('body', '')}".lower()
@@ -33,4 +41,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     app.connect("html-page-context", _drop_thebe, priority=900)
     app.connect("html-page-context", _set_minus_signs)
+    app.connect("html-page-context", _name_list_items)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

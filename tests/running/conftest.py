@@ -122,7 +122,7 @@ def lay_out(root: Path) -> TinyBook:
     small.write_text("five\n")
     (root / "data_manifest.yaml").write_text(
         "entries:\n"
-        "  - id: small-file\n    title: A small file\n    papers: [shared]\n    origin: download\n"
+        "  - id: small-file\n    title: A small <b>file</b>\n    papers: [shared]\n    origin: download\n"
         "    address: https://example.org\n    licence: CC0 1.0\n    access: open\n    citation: [a]\n"
         "    layout: one line of text\n    chapters: []\n    files:\n"
         f"      - {{name: small.txt, url: https://example.org/small.txt, size: 5, sha256: {sha256(small)}}}\n"

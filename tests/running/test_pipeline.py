@@ -102,7 +102,12 @@ def test_missing_data_give_a_page_that_says_so(built: TinyBook, tmp_path: Path) 
     assert outcomes(run_all(built)) == {"first": "unchanged", "second": "data missing"}
     build_book(built.layout)
     text = page_text(built, "second")
-    for words in ("Not computed in this copy", "A small file", "companion data fetch small-file", "CC0 1.0"):
+    for words in (
+        "Not computed in this copy",
+        "A small &lt;b&gt;file&lt;/b&gt;",
+        "companion data fetch small-file",
+        "CC0 1.0",
+    ):
         assert words in text
     assert 'id="second-part"' in (built.layout.html / "book/second.html").read_text("utf-8")
     folder = tmp_path / "data" / "small-file"

@@ -7,6 +7,7 @@ from typing import Any
 
 from companion.loading.entries import Entry, Manifest
 from companion.running.chapters import Chapter, declared_parameters
+from companion.running.wording import plain
 
 Record = Mapping[str, Any]
 
@@ -99,17 +100,19 @@ def _card(entry: Entry) -> list[str]:
     facts = {
         "id": f"`{entry.id}`",
         "papers": ", ".join(entry.papers),
-        "address": entry.address,
-        "licence": entry.licence,
-        "access": entry.access,
-        "layout": entry.layout,
+        "address": plain(entry.address),
+        "licence": plain(entry.licence),
+        "access": plain(entry.access),
+        "layout": plain(entry.layout),
         "files": ", ".join(f"`{file.name}`" for file in entry.files) or "see the layout",
-        "how to get it": "; ".join(entry.steps) if entry.manual else f"`companion data fetch {entry.id}`",
-        "notes": entry.notes,
+        "how to get it": plain("; ".join(entry.steps))
+        if entry.manual
+        else f"`companion data fetch {entry.id}`",
+        "notes": plain(entry.notes or ""),
         "cite": _cited(entry),
     }
-    lines = [f":::{{dropdown}} {entry.title}", ""]
-    lines += [f"* {name}: {' '.join(str(fact).split())}" for name, fact in facts.items() if fact]
+    lines = [f":::{{dropdown}} {plain(entry.title)}", ""]
+    lines += [f"* {name}: {fact}" for name, fact in facts.items() if fact]
     return [*lines, ":::", ""]
 
 

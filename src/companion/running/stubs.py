@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from companion.loading.entries import Entry
 from companion.running.chapters import Chapter
+from companion.running.wording import plain
 
 
 def stub_page(chapter: Chapter, absent: list[Entry]) -> str:
@@ -49,12 +50,12 @@ def _count(absent: list[Entry]) -> str:
 
 
 def _entry_lines(entry: Entry) -> list[str]:
-    how = "; ".join(entry.steps) if entry.manual else f"run `companion data fetch {entry.id}`"
+    how = plain("; ".join(entry.steps)) if entry.manual else f"run `companion data fetch {entry.id}`"
     return [
-        f"* **{entry.title}** (`{entry.id}`)",
+        f"* **{plain(entry.title)}** (`{entry.id}`)",
         f"  * why it is not here: {_why(entry)}",
         f"  * how to get it: {how}",
-        f"  * licence: {entry.licence}; access: {entry.access}",
+        f"  * licence: {plain(entry.licence)}; access: {plain(entry.access)}",
     ]
 
 

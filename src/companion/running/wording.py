@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 _NBSP = "\N{NO-BREAK SPACE}"
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -83,3 +85,14 @@ def listing(names: list[str], *, none: str = "none") -> str:
         return none
     *head, last = names
     return f"{', '.join(head)} and {last}" if head else last
+
+
+def plain(text: str) -> str:
+    r"""Text for a MyST page, with the signs escaped that would be taken for markup.
+
+    Examples
+    --------
+    >>> print(plain("<stem>_clip.npy, 2 * n"))
+    \<stem>_clip.npy, 2 \* n
+    """
+    return re.sub(r"([\\`*<$|\[\]{}])", r"\\\1", " ".join(text.split()))
