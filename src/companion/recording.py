@@ -1,0 +1,220 @@
+"""Brain responses with their labels: what was shown at each trial, where each value was taken, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from companion.errors import DataError
+
+Modality = Literal["EEG", "MEG", "fMRI", "ECoG"]
+Split = Literal["train", "test", "imagery"]
+Responses = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """Responses of one subject to one split of a data set.
+
+    Brain and stimuli are joined by stimulus id, never by row position. All methods return a new recording;
+    the arrays are read-only.
+
+    Parameters
+    ----------
+    responses : ndarray of shape (n_trials, n_units) or (n_trials, n_units, n_times)
+        float32. A unit is a channel, a sensor, an electrode or a voxel.
+    trials : DataFrame of n_trials rows
+        Column ``stimulus`` (str), and what else is known of a trial: ``repetition``, ``session``, ``run``.
+    units : DataFrame of n_units rows
+        Column ``name`` (str), and places: ``x``, ``y``, ``z`` in metres; for voxels one boolean column
+        ``roi_<name>`` per region of interest, since regions overlap.
+    subject, dataset : str
+        Who, and in which data set.
+    modality : {"EEG", "MEG", "fMRI", "ECoG"}
+        What was measured.
+    split : {"train", "test", "imagery"}
+        Which part of the data set.
+    times : ndarray of shape (n_times,), optional
+        Seconds from stimulus onset; None where responses have no time axis.
+    simulated : bool
+        Whether the file carried the marker of simulated data.
+
+    Raises
+    ------
+    DataError
+        If lengths do not fit, ids are missing, unit names repeat, or a value is not finite.
+    """
+
+    responses: Responses
+    trials: pd.DataFrame
+    units: pd.DataFrame
+    subject: str
+    dataset: str
+    modality: Modality
+    split: Split
+    times: npt.NDArray[np.float64] | None = None
+    simulated: bool = False
+
+    def __post_init__(self) -> None:
+        responses = np.asarray(self.responses, dtype=np.float32)
+        expected = (len(self.trials), len(self.units)) + (() if self.times is None else (len(self.times),))
+        if responses.shape != expected:
+            raise DataError(
+                "Responses do not fit their labels",
+                where=self._place,
+                expected=f"{expected} from the tables of trials and units and the times",
+                got=responses.shape,
+            )
+        self._check_labels()
+        if not np.isfinite(responses).all():
+            bad = np.argwhere(~np.isfinite(responses))[0]
+            raise DataError(
+                "A response is not a finite number",
+                where=f"{self._place}, trial {bad[0]}, unit {self.units['name'].iloc[bad[1]]}",
+                got=f"{int((~np.isfinite(responses)).sum())} such values",
+                do="leave the trial or the unit out before the recording is made",
+            )
+        view = responses.view()
+        view.flags.writeable = False
+        object.__setattr__(self, "responses", view)
+
+    def _check_labels(self) -> None:
+        for table, name in ((self.trials, "stimulus"), (self.units, "name")):
+            column = table.get(name)
+            if column is None or column.isna().any() or not all(isinstance(label, str) for label in column):
+                raise DataError(
+                    f"A table of the recording needs a text in column {name!r} of every row",
+                    where=self._place,
+                    got=list(table.columns),
+                )
+        if self.units["name"].duplicated().any():
+            twice = self.units.loc[self.units["name"].duplicated(), "name"].iloc[0]
+            raise DataError("Two units have one name", where=self._place, got=twice)
+
+    @property
+    def _place(self) -> str:
+        return f"{self.dataset}, {self.subject}, {self.modality}, {self.split}"
+
+    def __repr__(self) -> str:
+        shape = " x ".join(map(str, self.responses.shape))
+        n_stimuli = self.trials["stimulus"].nunique()
+        mark = ", simulated" if self.simulated else ""
+        return f"Recording({self._place}: {shape}, {n_stimuli} stimuli{mark})"
+
+    def __len__(self) -> int:
+        return len(self.trials)
+
+    @property
+    def stimuli(self) -> list[str]:
+        """Stimulus id of each trial."""
+        return list(self.trials["stimulus"])
+
+    @property
+    def rois(self) -> list[str]:
+        """Names of the regions of interest that the table of units knows."""
+        return [name.removeprefix("roi_") for name in self.units.columns if name.startswith("roi_")]
+
+    def _with(self, **changes: Any) -> Recording:
+        return replace(self, **changes)
+
+    def select_trials(self, keep: npt.ArrayLike) -> Recording:
+        """Keep some trials, by a mask or by row numbers, in the order given."""
+        rows = np.arange(len(self))[np.asarray(keep)]
+        return self._with(
+            responses=self.responses[rows], trials=self.trials.iloc[rows].reset_index(drop=True)
+        )
+
+    def for_stimuli(self, ids: Sequence[str]) -> Recording:
+        """One trial for each stimulus named, in that order.
+
+        Raises
+        ------
+        DataError
+            If a stimulus was not shown, or was shown more than once: average first.
+        """
+        table = pd.Series(np.arange(len(self)), index=self.trials["stimulus"])
+        if table.index.has_duplicates:
+            raise DataError(
+                "A stimulus has more than one trial", where=self._place, do="use averaged() first"
+            )
+        if unknown := [name for name in ids if name not in table.index]:
+            raise DataError(
+                f"{len(unknown)} of {len(ids)} stimuli were not shown",
+                where=self._place,
+                got=", ".join(unknown[:5]),
+            )
+        return self.select_trials(table.loc[list(ids)].to_numpy())
+
+    def select_units(self, keep: npt.ArrayLike) -> Recording:
+        """Keep some units, by a mask or by row numbers, in the order given."""
+        rows = np.arange(len(self.units))[np.asarray(keep)]
+        return self._with(
+            responses=self.responses[:, rows], units=self.units.iloc[rows].reset_index(drop=True)
+        )
+
+    def roi(self, name: str) -> Recording:
+        """Keep the voxels of one region of interest.
+
+        Raises
+        ------
+        DataError
+            If the region is unknown or empty.
+        """
+        if name not in self.rois:
+            raise DataError("Unknown region of interest", where=self._place, expected=self.rois, got=name)
+        inside = self.units[f"roi_{name}"].to_numpy(dtype=bool)
+        if not inside.any():
+            raise DataError("A region of interest has no voxels", where=self._place, got=name)
+        return self.select_units(inside)
+
+    def crop(self, start: float, stop: float) -> Recording:
+        """Keep the samples from ``start`` to ``stop`` seconds, both included.
+
+        Raises
+        ------
+        DataError
+            If there is no time axis, or no sample lies in that range.
+        """
+        if self.times is None:
+            raise DataError("This recording has no time axis", where=self._place)
+        inside = (self.times >= start - 1e-9) & (self.times <= stop + 1e-9)
+        if not inside.any():
+            raise DataError(
+                "No sample lies in this range",
+                where=self._place,
+                expected=f"{self.times[0]:g} to {self.times[-1]:g} s",
+                got=f"{start:g} to {stop:g} s",
+            )
+        return self._with(responses=self.responses[:, :, inside], times=self.times[inside])
+
+    def averaged(self) -> Recording:
+        """Mean over the repetitions of each stimulus, in the order of first appearance.
+
+        The table of trials keeps ``stimulus`` and counts ``n_repetitions``.
+        """
+        codes, names = pd.factorize(self.trials["stimulus"])
+        counts = np.bincount(codes)
+        sums = np.zeros((len(names), *self.responses.shape[1:]), dtype=np.float64)
+        np.add.at(sums, codes, self.responses)
+        means = sums / counts.reshape(-1, *[1] * (self.responses.ndim - 1))
+        trials = pd.DataFrame({"stimulus": list(names), "n_repetitions": counts})
+        return self._with(responses=means.astype(np.float32), trials=trials)
+
+    def unit_statistics(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Mean and standard deviation (ddof = 1) over trials: two arrays of shape (n_units, ...).
+
+        Take them from the training split only, and hand them to :meth:`standardised` of every split.
+        """
+        values = self.responses.astype(np.float64)
+        return values.mean(axis=0), values.std(axis=0, ddof=1)
+
+    def standardised(self, mean: npt.ArrayLike, deviation: npt.ArrayLike) -> Recording:
+        """Subtract a mean and divide by a deviation; units without any spread become zero."""
+        spread = np.asarray(deviation, dtype=np.float64)
+        scaled = (self.responses - np.asarray(mean)) / np.where(spread > 0, spread, np.inf)
+        return self._with(responses=scaled.astype(np.float32))
