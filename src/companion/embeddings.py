@@ -31,6 +31,8 @@ class Embeddings:
         Name of the space, such as ``"CLIP ViT-L/14"``.
     aligned_by : str, optional
         What bent the space, such as ``"gLocal"``; None for a space as its model made it.
+    simulated : bool
+        Whether the stimuli or the model are simulated.
 
     Raises
     ------
@@ -48,6 +50,7 @@ class Embeddings:
     ids: tuple[str, ...]
     space: str
     aligned_by: str | None = None
+    simulated: bool = False
 
     def __post_init__(self) -> None:
         values = np.array(self.values, dtype=np.float64)  # a copy of our own, so that it can be locked
@@ -73,7 +76,8 @@ class Embeddings:
     def __repr__(self) -> str:
         n_stimuli, n_features = self.values.shape
         bent = f", aligned by {self.aligned_by}" if self.aligned_by else ""
-        return f"Embeddings({self.space!r}{bent}: {n_stimuli} stimuli x {n_features} features)"
+        mark = ", simulated" if self.simulated else ""
+        return f"Embeddings({self.space!r}{bent}: {n_stimuli} stimuli x {n_features} features{mark})"
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -111,7 +115,8 @@ class Embeddings:
         aligned_by : str or None
             What bent the new space.
         """
-        return Embeddings(values, self.ids, self.space if space is None else space, aligned_by)
+        name = self.space if space is None else space
+        return Embeddings(values, self.ids, name, aligned_by, self.simulated)
 
     def centred(self, mean: FloatArray | None = None) -> Embeddings:
         """Vectors minus a mean vector.

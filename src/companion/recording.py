@@ -29,7 +29,7 @@ class Recording:
     responses : ndarray of shape (n_trials, n_units) or (n_trials, n_units, n_times)
         float32. A unit is a channel, a sensor, an electrode or a voxel.
     trials : DataFrame of n_trials rows
-        Column ``stimulus`` (str), and what else is known of a trial: ``repetition``, ``session``, ``run``.
+        Column ``stimulus`` (str), and what else is known: ``repetition`` (from 1), ``session``, ``run``.
     units : DataFrame of n_units rows
         Column ``name`` (str), and places: ``x``, ``y``, ``z`` in metres; for voxels one boolean column
         ``roi_<name>`` per region of interest, since regions overlap.
@@ -71,7 +71,7 @@ class Recording:
                 got=responses.shape,
             )
         self._check_labels()
-        if not np.isfinite(responses).all():
+        if responses.size and not np.isfinite([responses.min(), responses.max()]).all():  # no large mask
             bad = np.argwhere(~np.isfinite(responses))[0]
             raise DataError(
                 "A response is not a finite number",
@@ -210,11 +210,18 @@ class Recording:
 
         Take them from the training split only, and hand them to :meth:`standardised` of every split.
         """
-        values = self.responses.astype(np.float64)
-        return values.mean(axis=0), values.std(axis=0, ddof=1)
+        mean = np.empty(self.responses.shape[1:])
+        deviation = np.empty(self.responses.shape[1:])
+        for unit in range(len(self.units)):  # one at a time: no copy of the whole in double precision
+            values = self.responses[:, unit].astype(np.float64)
+            mean[unit], deviation[unit] = values.mean(axis=0), values.std(axis=0, ddof=1)
+        return mean, deviation
 
     def standardised(self, mean: npt.ArrayLike, deviation: npt.ArrayLike) -> Recording:
         """Subtract a mean and divide by a deviation; units without any spread become zero."""
-        spread = np.asarray(deviation, dtype=np.float64)
-        scaled = (self.responses - np.asarray(mean)) / np.where(spread > 0, spread, np.inf)
-        return self._with(responses=scaled.astype(np.float32))
+        centre, spread = np.asarray(mean, dtype=np.float64), np.asarray(deviation, dtype=np.float64)
+        divisor = np.where(spread > 0, spread, np.inf)
+        scaled = np.empty_like(self.responses)
+        for unit in range(len(self.units)):
+            scaled[:, unit] = (self.responses[:, unit] - centre[unit]) / divisor[unit]
+        return self._with(responses=scaled)

@@ -1,0 +1,1 @@
+"""Encoders: pictures, sentences and words to vectors, labelled by stimulus id, computed once and kept."""

@@ -1,0 +1,139 @@
+"""Weights of torch models from local files: no code is run, no name is passed over."""
+
+from __future__ import annotations
+
+import pickle
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from safetensors import SafetensorError
+
+from companion.errors import DataError
+
+if TYPE_CHECKING:
+    import torch
+
+OPENAI_NUMBERS = {"input_resolution", "context_length", "vocab_size"}
+"""Numbers that OpenAI's CLIP files list among the weights; open_clip takes them from its configuration."""
+
+
+def read_weights(path: Path) -> dict[str, torch.Tensor]:
+    """Tensors by name from a safetensors file or a torch file.
+
+    Torch files are read with ``weights_only``: tensors and plain containers, nothing else. A checkpoint of a
+    training run (tensors below ``state_dict``, names that begin with ``module.``) is unwrapped.
+
+    Raises
+    ------
+    DataError
+        If the file is absent, damaged, a TorchScript archive, or holds anything but named tensors.
+    """
+    if not path.is_file():
+        raise DataError(
+            "The weights are not on this machine",
+            where=path,
+            do="fetch them by hand and name the file; the companion loads weights from local files only",
+        )
+    content = _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path)
+    if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
+        content = content["state_dict"]
+    if not isinstance(content, dict) or not content or not all(map(_is_tensor, content.values())):
+        raise DataError(
+            "A weight file holds something else than tensors by name",
+            where=path,
+            got=type(content).__name__,
+            do="save the model's state_dict, best as safetensors",
+        )
+    named = {str(name).removeprefix("module."): tensor for name, tensor in content.items()}
+    return {name: tensor for name, tensor in named.items() if name not in OPENAI_NUMBERS}
+
+
+def load_strictly(model: torch.nn.Module, weights: dict[str, torch.Tensor], path: Path) -> None:
+    """Put weights into a model if names and shapes are exactly the model's.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Changed in place.
+    weights : dict
+        Tensors by name; half precision is widened to the model's own.
+    path : Path
+        Where the weights are from, for the message.
+
+    Raises
+    ------
+    DataError
+        If a name is missing or unexpected, or a tensor has another shape; all kinds are named.
+    """
+    own = model.state_dict()
+    missing = sorted(set(own) - set(weights))
+    unexpected = sorted(set(weights) - set(own))
+    reshaped = [
+        f"{name} {tuple(weights[name].shape)} instead of {tuple(tensor.shape)}"
+        for name, tensor in own.items()
+        if name in weights and weights[name].shape != tensor.shape
+    ]
+    kinds = (("missing", missing), ("unexpected", unexpected), ("other shape", reshaped))
+    if found := [f"{kind}: {_some(names)}" for kind, names in kinds if names]:
+        raise DataError(
+            "The weights are of another architecture",
+            where=path,
+            expected=f"{len(own)} tensors of {type(model).__name__}",
+            got="; ".join(found),
+            do="name the architecture these weights were trained in",
+        )
+    model.load_state_dict(weights)
+
+
+def _read_safetensors(path: Path) -> dict[str, torch.Tensor]:
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise _damaged(path, error) from error
+
+
+def _read_torch(path: Path) -> Any:
+    import torch
+
+    if _is_torchscript(path):
+        raise DataError(
+            "A TorchScript archive holds a program, not only weights",
+            where=path,
+            expected="a safetensors file, or a torch file with the state_dict alone",
+            do="take the safetensors copy of these weights (open_clip_model.safetensors)",
+        )
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+        raise _damaged(path, error) from error
+
+
+def _is_torchscript(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(name.endswith("/constants.pkl") for name in archive.namelist())
+    except (zipfile.BadZipFile, OSError):
+        return False
+
+
+def _is_tensor(value: object) -> bool:
+    import torch
+
+    return isinstance(value, torch.Tensor)
+
+
+def _damaged(path: Path, error: Exception) -> DataError:
+    return DataError(
+        "A weight file cannot be read",
+        where=path,
+        expected="tensors only, in a whole file",
+        got=(str(error).splitlines() or [type(error).__name__])[0],
+        do="compare its checksum with its origin's; other objects than tensors are never unpickled",
+    )
+
+
+def _some(names: list[str], most: int = 5) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -1,0 +1,168 @@
+"""Pictures and captions of the Natural Scenes Dataset, read for the images asked for and no others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from companion.errors import DataError, MissingDataError
+from companion.loading.hdf5 import hdf5_dataset, opened_hdf5
+from companion.loading.nsd_design import N_IMAGES, image_number
+
+PICTURE_FILE = "nsd_stimuli.hdf5"
+PICTURE_SHAPE = (425, 425, 3)
+COCO_TABLE = "nsd_stim_info_merged.csv"
+CAPTIONS_PER_IMAGE = 5
+"""COCO has five captions of each image or more; fewer mean that something is lost."""
+
+Picture = npt.NDArray[np.uint8]
+
+
+def nsd_pictures(folder: Path, stimuli: Sequence[str]) -> Iterator[tuple[str, Picture]]:
+    """Pictures one by one, in the order asked for.
+
+    The file and the ids are checked at the call, before the first picture is taken.
+
+    Parameters
+    ----------
+    folder : Path
+        Where ``nsd_stimuli.hdf5`` lies (``imgBrick``, 73,000 x 425 x 425 x 3, uint8, 39.6 GB).
+    stimuli : sequence of str
+        Ids such as ``nsd-00012``.
+
+    Yields
+    ------
+    stimulus : str
+        Id.
+    picture : ndarray of uint8, shape (425, 425, 3)
+        Red, green, blue.
+
+    Raises
+    ------
+    MissingDataError
+        If the file is not there.
+    DataError
+        If an id is unknown, the file is damaged or of another shape, or a picture is empty.
+    """
+    numbers = [image_number(stimulus) for stimulus in stimuli]
+    with opened_hdf5(folder / PICTURE_FILE) as file:
+        _brick(file)
+    return _pictures(folder / PICTURE_FILE, list(stimuli), numbers)
+
+
+def _pictures(path: Path, stimuli: list[str], numbers: list[int]) -> Iterator[tuple[str, Picture]]:
+    with opened_hdf5(path) as file:
+        brick = _brick(file)
+        for stimulus, number in zip(stimuli, numbers, strict=True):
+            picture: Picture = brick[number]
+            if not picture.any():  # what was never written reads as zeros
+                raise DataError("A picture is empty", where=f"{path.name}, row {number}", got=stimulus)
+            yield stimulus, picture
+
+
+def _brick(file: h5py.File) -> h5py.Dataset:
+    brick = hdf5_dataset(file, "imgBrick", PICTURE_FILE)
+    expected = (N_IMAGES, *PICTURE_SHAPE)
+    if brick.shape != expected or brick.dtype != np.uint8:
+        raise DataError(
+            "The pictures have another shape than they should",
+            where=f"{PICTURE_FILE}, key 'imgBrick'",
+            expected=f"{expected}, uint8",
+            got=f"{brick.shape}, {brick.dtype}",
+        )
+    return brick
+
+
+def nsd_captions(folder: Path, stimuli: Sequence[str]) -> dict[str, list[str]]:
+    """Captions that people wrote for the COCO images that NSD showed.
+
+    A COCO image was cut to a square for NSD, so a caption may name what lay outside it.
+
+    Parameters
+    ----------
+    folder : Path
+        Where ``nsd_stim_info_merged.csv`` lies, and the ``captions_<split>.json`` of COCO that it refers to
+        (``captions_train2017.json``, ``captions_val2017.json``).
+    stimuli : sequence of str
+        Ids such as ``nsd-00012``.
+
+    Returns
+    -------
+    dict of str to list of str
+        Five captions or more per stimulus, in the order of COCO, without surrounding white space.
+
+    Raises
+    ------
+    MissingDataError
+        If a file is not there.
+    DataError
+        If an id, a column or a key is missing, or an image has fewer than five captions.
+
+    References
+    ----------
+    Chen et al. (2015), Microsoft COCO captions, arXiv:1504.00325.
+    """
+    table = _coco_table(folder / COCO_TABLE, stimuli)
+    captions: dict[str, list[str]] = {}
+    for split, part in table.groupby("cocoSplit", sort=True):
+        path = folder / f"captions_{split}.json"
+        by_image = _read_captions(path, set(part["cocoId"]))
+        captions |= {str(stimulus): by_image[image] for stimulus, image in part["cocoId"].items()}
+    return {stimulus: captions[stimulus] for stimulus in stimuli}
+
+
+def _coco_table(path: Path, stimuli: Sequence[str]) -> pd.DataFrame:
+    """``cocoId`` and ``cocoSplit`` of the stimuli, indexed by stimulus."""
+    if not path.is_file():
+        raise MissingDataError("A file is missing", where=path.name, do="fetch it, or name its folder")
+    columns = ["nsdId", "cocoId", "cocoSplit"]
+    header = pd.read_csv(path, nrows=0).columns
+    if missing := [column for column in columns if column not in header]:
+        raise DataError("A table lacks a column", where=path.name, expected=columns, got=f"no {missing}")
+    table = pd.read_csv(path, usecols=columns).set_index("nsdId")
+    if table.index.has_duplicates:
+        twice = table.index[table.index.duplicated()][0]
+        raise DataError("An image has two rows", where=path.name, got=f"nsdId {twice}")
+    numbers = {stimulus: image_number(stimulus) for stimulus in stimuli}
+    if unknown := [stimulus for stimulus, number in numbers.items() if number not in table.index]:
+        raise DataError("Images without a row", where=path.name, got=", ".join(unknown[:5]))
+    return table.loc[list(numbers.values())].set_axis(list(numbers), axis="index")
+
+
+def _read_captions(path: Path, images: set[int]) -> dict[int, list[str]]:
+    """Captions of some images of one COCO file."""
+    if not path.is_file():
+        raise MissingDataError("A file is missing", where=path.name, do="fetch it, or name its folder")
+    try:
+        content: Any = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise DataError("A file is not JSON", where=path.name, got=str(error)) from error
+    if not isinstance(content, dict) or "annotations" not in content:
+        got = sorted(content) if isinstance(content, dict) else type(content).__name__
+        raise DataError("A file lacks its captions", where=path.name, expected="key 'annotations'", got=got)
+    captions: dict[int, list[str]] = {image: [] for image in images}
+    for position, annotation in enumerate(content["annotations"]):
+        if not {"image_id", "caption"} <= annotation.keys():
+            raise DataError(
+                "An annotation lacks a key",
+                where=f"{path.name}, annotations, entry {position}",
+                expected=["image_id", "caption"],
+                got=sorted(annotation),
+            )
+        if annotation["image_id"] in images:
+            captions[annotation["image_id"]].append(annotation["caption"].strip())
+    if few := [image for image, texts in captions.items() if len(texts) < CAPTIONS_PER_IMAGE]:
+        raise DataError(
+            "An image has too few captions",
+            where=path.name,
+            expected=f"{CAPTIONS_PER_IMAGE} or more",
+            got=f"{len(captions[few[0]])} for image_id {few[0]}",
+        )
+    return captions

@@ -1,0 +1,63 @@
+"""What is done to single trials of THINGS-EEG2 before their repetitions are averaged."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from companion.errors import DataError
+
+
+def normalised(responses: npt.NDArray[np.float64], *, where: object) -> npt.NDArray[np.float64]:
+    """Subtract the mean over time, and divide by the length of the signal as it was before.
+
+    x -> (x - mean(x)) / ||x||, per repetition and channel: the result has length 1 where the mean was zero,
+    and less otherwise.
+
+    Parameters
+    ----------
+    responses : ndarray of shape (..., n_channels, n_times)
+        Trials.
+    where : object
+        The place that an error names.
+
+    Raises
+    ------
+    DataError
+        If a signal is zero throughout.
+    """
+    lengths = np.sqrt(np.einsum("...t,...t->...", responses, responses))[..., None]
+    if not lengths.all():
+        raise DataError(
+            "A channel is zero throughout a repetition, which cannot be normalised",
+            where=where,
+            got=f"{int((lengths == 0).sum())} such signals",
+            do="load with normalise=False, and leave the channel or the trial out",
+        )
+    centred: npt.NDArray[np.float64] = responses - responses.mean(axis=-1, keepdims=True)
+    centred /= lengths
+    return centred
+
+
+def trials_table(stimuli: tuple[str, ...], n_repetitions: int, *, average: bool) -> pd.DataFrame:
+    """Table of trials: one row per image, or one per repetition of each image."""
+    if average:
+        return pd.DataFrame({"stimulus": list(stimuli), "n_repetitions": n_repetitions})
+    repetition = np.tile(np.arange(1, n_repetitions + 1), len(stimuli))
+    return pd.DataFrame(
+        {"stimulus": np.repeat(np.array(stimuli, object), n_repetitions), "repetition": repetition}
+    )
+
+
+def check_finite(trials: npt.NDArray[np.float64], *, where: object) -> None:
+    """Refuse values that are not finite numbers, before they spread to a mean."""
+    if not np.isfinite(trials).all():
+        index = tuple(int(axis) for axis in np.argwhere(~np.isfinite(trials))[0])
+        raise DataError(
+            "A value is not a finite number",
+            where=where,
+            expected="finite numbers",
+            got=f"{trials[index]} at {index}, counted within these rows, channel and sample last",
+            do="get the official file anew",
+        )
