@@ -23,8 +23,8 @@ from typing import Any
 
 import numpy as np
 
-from companion.loading.things_eeg2 import load_things_eeg2
-from companion.loading.things_eeg2_layout import WHITENED_250HZ
+from companion.loading.things_eeg2.layout import WHITENED_250HZ
+from companion.loading.things_eeg2.preprocessed import load_things_eeg2
 from companion.simulation.writers.things_eeg2 import write_image_metadata, write_preprocessed
 
 SHAPE = (16540, 4, 63, 250)

@@ -25,8 +25,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from companion.loading.nsd import load_nsd
-from companion.loading.things_meg import load_things_meg
+from companion.loading.nsd.responses import load_nsd
+from companion.loading.things_meg.epochs import load_things_meg
 from companion.recording import Recording
 from companion.simulation.writers.nsd import write_nsd_design, write_nsd_voxels
 from companion.simulation.writers.things_meg import write_things_meg

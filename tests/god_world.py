@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from companion.embeddings import Embeddings
-from companion.loading.god_stimuli import GodStimuli
+from companion.loading.god.stimuli import GodStimuli
 from companion.recording import Recording
 
 TRAIN = [f"n0151887{c}_{image}" for c in range(4) for image in (7, 10042, 19020)]

@@ -11,8 +11,8 @@ import pytest
 from tests import god_world as world
 
 from companion.errors import DataError, MissingDataError
-from companion.loading import bdata as module
-from companion.loading.bdata import open_bdata
+from companion.loading.god import bdata as module
+from companion.loading.god.bdata import open_bdata
 
 VALUES = np.random.default_rng(1).normal(size=(40, 12))
 

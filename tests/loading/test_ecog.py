@@ -14,7 +14,7 @@ import pytest
 from scipy.signal import welch
 
 from companion.errors import DataError
-from companion.loading.ecog import VENTRAL_STREAM, load_ecog
+from companion.loading.ecog.responses import VENTRAL_STREAM, load_ecog
 from companion.simulation.writers.ecog import EcogRun, write_ecog_subject
 
 RATE = 1000.0

@@ -13,8 +13,8 @@ import pytest
 from tests import god_world as world
 
 from companion.errors import DataError, MissingDataError
-from companion.loading.god import TASKS, load_god, load_god_task
-from companion.loading.god_stimuli import number_of_stimulus
+from companion.loading.god.fmri import TASKS, load_god, load_god_task
+from companion.loading.god.stimuli import number_of_stimulus
 from companion.recording import Recording
 from companion.simulation.writers.god import write_god, write_god_task
 

@@ -10,7 +10,7 @@ import pytest
 from tests import god_world as world
 
 from companion.errors import DataError, MissingDataError
-from companion.loading.god_features import KINDS, LAYERS, load_god_features
+from companion.loading.god.features import KINDS, LAYERS, load_god_features
 from companion.simulation.writers.god import write_god_features
 
 

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from companion.errors import DataError, MissingDataError
-from companion.loading.god_meg import load_god_meg
-from companion.loading.time_bins import Reduction
+from companion.loading.god.meg import load_god_meg
+from companion.loading.god.time_bins import Reduction
 from companion.simulation.writers.god_meg import gradiometer_info, write_god_meg_session
 
 RATE = 200.0

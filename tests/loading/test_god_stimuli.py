@@ -13,10 +13,10 @@ import pytest
 from tests.god_world import TRAIN, stimuli
 
 from companion.errors import DataError
-from companion.loading import god_stimuli as module
-from companion.loading.bdata import open_bdata
-from companion.loading.god_captions import god_captions, read_god_captions
-from companion.loading.god_stimuli import LISTS, GodStimuli, god_stimuli, read_god_stimuli
+from companion.loading.god import stimuli as module
+from companion.loading.god.bdata import open_bdata
+from companion.loading.god.captions import god_captions, read_god_captions
+from companion.loading.god.stimuli import LISTS, GodStimuli, god_stimuli, read_god_stimuli
 from companion.simulation.writers.god_stimuli import write_god_captions, write_god_stimuli
 
 

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from companion.errors import DataError
-from companion.loading.high_gamma import band_frequencies, common_average, high_gamma_power, window_length
+from companion.loading.ecog.high_gamma import (
+    band_frequencies,
+    common_average,
+    high_gamma_power,
+    window_length,
+)
 
 RATES = (400.0, 512.0, 1000.0, 2000.0, 10_000.0)
 

@@ -7,8 +7,8 @@ from sklearn.covariance import ledoit_wolf
 from sklearn.preprocessing import StandardScaler
 
 from companion.errors import DataError
-from companion.loading import noise_normalisation
-from companion.loading.noise_normalisation import (
+from companion.loading.things_eeg2 import noise_normalisation
+from companion.loading.things_eeg2.noise_normalisation import (
     noise_covariance,
     shrunk_covariances,
     whitened,

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from companion.errors import DataError, MissingDataError
-from companion.loading.nsd_stimuli import nsd_captions, nsd_pictures
+from companion.loading.nsd.stimuli import nsd_captions, nsd_pictures
 from companion.simulation.writers.nsd import write_nsd_captions, write_nsd_pictures
 
 NUMBERS = (72_999, 0, 41)

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from companion.errors import DataError
-from companion.loading import things_eeg2
-from companion.loading.things_eeg2 import load_things_eeg2
-from companion.loading.things_eeg2_layout import (
+from companion.loading.things_eeg2 import preprocessed as things_eeg2
+from companion.loading.things_eeg2.layout import (
     CHANNELS_17,
     CHANNELS_63,
     OSF_100HZ,
@@ -18,6 +17,7 @@ from companion.loading.things_eeg2_layout import (
     image_ids,
     preprocessed_file,
 )
+from companion.loading.things_eeg2.preprocessed import load_things_eeg2
 from companion.simulation.writers.things_eeg2 import write_image_metadata, write_preprocessed
 
 TRAINING = [f"{n:05d}_{kind}/{kind}_{image}" for n, kind in enumerate("abc", 1) for image in ("01b", "02s")]

@@ -11,9 +11,9 @@ from sklearn.discriminant_analysis import _cov
 from sklearn.utils import shuffle
 
 from companion.errors import DataError
-from companion.loading import things_eeg2_raw
-from companion.loading.things_eeg2_layout import CHANNELS_63, raw_file
-from companion.loading.things_eeg2_raw import DRAW_SEED, load_things_eeg2_raw
+from companion.loading.things_eeg2 import raw as things_eeg2_raw
+from companion.loading.things_eeg2.layout import CHANNELS_63, raw_file
+from companion.loading.things_eeg2.raw import DRAW_SEED, load_things_eeg2_raw
 from companion.simulation.writers.things_eeg2 import write_image_metadata, write_raw_session
 
 TRAINING = ["00001_a/a_01b", "00001_a/a_02s", "00002_b/b_01b", "00003_c/c_01b"]

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from companion.errors import DataError, MissingDataError
-from companion.loading import things_meg
-from companion.loading.things_meg import load_things_meg
+from companion.loading.things_meg import epochs as things_meg
+from companion.loading.things_meg.epochs import load_things_meg
 from companion.simulation.writers.things_meg import write_things_meg
 
 N_CONCEPTS, N_TEST, N_EXEMPLARS, N_REPETITIONS = 6, 2, 3, 4

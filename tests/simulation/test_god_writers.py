@@ -10,7 +10,7 @@ import pytest
 from tests import god_world as world
 
 from companion.errors import DataError
-from companion.loading.god_stimuli import number_of_stimulus
+from companion.loading.god.stimuli import number_of_stimulus
 from companion.simulation.writers.bdata import Group, write_bdata
 from companion.simulation.writers.god import write_god, write_god_features, write_god_task
 

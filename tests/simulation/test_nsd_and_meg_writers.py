@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from scipy.io import loadmat
 
-from companion.loading.nsd import load_nsd
-from companion.loading.things_meg import load_things_meg
+from companion.loading.nsd.responses import load_nsd
+from companion.loading.things_meg.epochs import load_things_meg
 from companion.simulation.writers.nsd import (
     write_nsd_captions,
     write_nsd_design,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from companion.loading.pickles import read_pickled_npy
-from companion.loading.things_eeg2_layout import OSF_100HZ, WHITENED_250HZ, image_ids
+from companion.loading.things_eeg2.layout import OSF_100HZ, WHITENED_250HZ, image_ids
 from companion.simulation.writers.streamed_pickle import StreamedArray, dump_streamed
 from companion.simulation.writers.things_eeg2 import (
     write_image_metadata,

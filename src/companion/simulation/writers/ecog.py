@@ -1,4 +1,4 @@
-"""Write ECoG in the BIDS iEEG layout that :mod:`companion.loading.ecog` reads.
+"""Write ECoG in the BIDS iEEG layout that :mod:`companion.loading.ecog.responses` reads.
 
 mne-bids and pybv write the BrainVision files and most of the tables; the column ``region`` of the electrodes
 and the marker ``"Simulated": true`` of ``dataset_description.json`` are added here.

@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from companion.embeddings import Embeddings
 from companion.errors import DataError
-from companion.loading.god import DATA_TYPES, TASKS
-from companion.loading.god_features import KINDS, FeatureKind
-from companion.loading.god_stimuli import GodStimuli, category_of, number_of_stimulus
+from companion.loading.god.features import KINDS, FeatureKind
+from companion.loading.god.fmri import DATA_TYPES, TASKS
+from companion.loading.god.stimuli import GodStimuli, category_of, number_of_stimulus
 from companion.recording import Recording
 from companion.simulation.writers.bdata import Array, ColumnValues, Group, write_bdata
 

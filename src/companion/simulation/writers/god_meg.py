@@ -1,4 +1,4 @@
-"""Write MEG of the GOD images as epochs of MNE, in the layout of :mod:`companion.loading.god_meg`."""
+"""Write MEG of the GOD images as epochs of MNE, in the layout of :mod:`companion.loading.god.meg`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from companion.errors import DataError
-from companion.loading.god_meg_files import METADATA, SPLITS
+from companion.loading.god.meg_files import METADATA, SPLITS
 
 if TYPE_CHECKING:
     import mne

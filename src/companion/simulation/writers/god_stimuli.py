@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from companion.loading.god_stimuli import LISTS, GodStimuli, number_of_stimulus
+from companion.loading.god.stimuli import LISTS, GodStimuli, number_of_stimulus
 from companion.simulation.writers.whole_file import whole_path
 
 CAPTIONS = "GOD_train_caps_hm_and_wdnet.json"

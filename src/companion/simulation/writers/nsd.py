@@ -1,4 +1,4 @@
-"""Write the files of the Natural Scenes Dataset that :mod:`companion.loading.nsd` and its neighbours read.
+"""Write the files of the Natural Scenes Dataset, as :mod:`companion.loading.nsd` reads them.
 
 Any number of trials, voxels and images will do; what the layout fixes is kept: 40 sessions of one length,
 image numbers below 73,000, pictures of 425 x 425, five captions. Image numbers count from 0, as in the ids.
@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from companion.loading.nsd import voxel_file
-from companion.loading.nsd_design import DESIGN_FILE, N_IMAGES
-from companion.loading.nsd_stimuli import COCO_TABLE, PICTURE_FILE, PICTURE_SHAPE
+from companion.loading.nsd.design import DESIGN_FILE, N_IMAGES
+from companion.loading.nsd.responses import voxel_file
+from companion.loading.nsd.stimuli import COCO_TABLE, PICTURE_FILE, PICTURE_SHAPE
 from companion.simulation.writers.whole_file import whole_path
 
 Integers = npt.NDArray[np.integer[Any]]

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from companion.loading.things import concept_of_folder
-from companion.loading.things_eeg2_layout import METADATA_FILE, Layout, preprocessed_file, raw_file
-from companion.loading.things_eeg2_sessions import RAW_SFREQ, STIMULUS_CHANNEL
+from companion.loading.things_eeg2.layout import METADATA_FILE, Layout, preprocessed_file, raw_file
+from companion.loading.things_eeg2.sessions import RAW_SFREQ, STIMULUS_CHANNEL
 from companion.recording import Split
 from companion.simulation.writers.streamed_pickle import StreamedArray, dump_streamed
 from companion.simulation.writers.whole_file import whole_file

@@ -1,4 +1,4 @@
-"""Write THINGS-MEG epochs by MNE, in the layout that :mod:`companion.loading.things_meg` reads."""
+"""Write THINGS-MEG epochs by MNE, in the layout that :mod:`companion.loading.things_meg.epochs` reads."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from companion.loading.things_meg import epochs_file
+from companion.loading.things_meg.epochs import epochs_file
 
 if TYPE_CHECKING:
     import mne

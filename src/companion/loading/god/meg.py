@@ -38,8 +38,8 @@ import numpy as np
 import pandas as pd
 
 from companion.errors import DataError
-from companion.loading.god_checks import check_categories_apart
-from companion.loading.god_meg_files import (
+from companion.loading.god.checks import check_categories_apart
+from companion.loading.god.meg_files import (
     SPLITS,
     Session,
     common_sensors,
@@ -47,7 +47,7 @@ from companion.loading.god_meg_files import (
     open_session,
     session_files,
 )
-from companion.loading.time_bins import Reduction
+from companion.loading.god.time_bins import Reduction
 from companion.recording import Recording, Split
 
 if TYPE_CHECKING:

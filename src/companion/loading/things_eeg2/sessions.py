@@ -14,7 +14,7 @@ import numpy.typing as npt
 from sklearn.utils import shuffle
 
 from companion.errors import DataError
-from companion.loading.things_eeg2_layout import CHANNELS_63, PARTITIONS, checked_dictionary, raw_file
+from companion.loading.things_eeg2.layout import CHANNELS_63, PARTITIONS, checked_dictionary, raw_file
 from companion.recording import Split
 
 RAW_ARRAY = "raw_eeg_data"
@@ -68,7 +68,7 @@ def plan_sessions(
     Parameters
     ----------
     folder, subject
-        As in `companion.loading.things_eeg2_raw.load_things_eeg2_raw`.
+        As in `companion.loading.things_eeg2.raw.load_things_eeg2_raw`.
     n_images : dict of str to int
         Images of each split.
     margins : tuple of int
@@ -84,7 +84,7 @@ def plan_sessions(
     Raises
     ------
     DataError
-        See `companion.loading.things_eeg2_raw.load_things_eeg2_raw`.
+        See `companion.loading.things_eeg2.raw.load_things_eeg2_raw`.
     """
     parent = raw_file(folder, subject, 1, "train").parents[1]
     numbers = sorted(int(path.name.removeprefix("ses-")) for path in parent.glob("ses-[0-9][0-9]"))

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from companion.errors import DataError, MissingDataError
-from companion.loading.bids_tables import read_json_object, read_table
+from companion.loading.ecog.bids_tables import read_json_object, read_table
 
 BASELINE_TASK = "baseline"
 TASKS = {"train": "training", "test": "test"}

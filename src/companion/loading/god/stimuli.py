@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from companion.errors import DataError
-from companion.loading.bdata import BData, Indices
+from companion.loading.god.bdata import BData, Indices
 from companion.loading.store import data_file
 from companion.recording import Split
 

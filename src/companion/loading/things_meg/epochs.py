@@ -2,7 +2,7 @@
 
 A subject has ``preprocessed_P<n>-epo.fif`` and further parts ``-epo-1.fif``, ... beside it, which MNE finds
 through the names written inside. Each epoch is joined to its image by the table of trials in the file
-(:mod:`companion.loading.things_meg_trials`).
+(:mod:`companion.loading.things_meg.trials`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from companion.errors import DataError, MissingDataError
-from companion.loading.things_meg_trials import meg_trials
+from companion.loading.things_meg.trials import meg_trials
 from companion.recording import Recording, Responses, Split
 
 if TYPE_CHECKING:

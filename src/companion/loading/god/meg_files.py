@@ -13,8 +13,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from companion.errors import DataError, MissingDataError
-from companion.loading.god_checks import check_image_names
-from companion.loading.time_bins import Array
+from companion.loading.god.checks import check_image_names
+from companion.loading.god.time_bins import Array
 
 if TYPE_CHECKING:
     import mne

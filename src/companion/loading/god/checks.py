@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from companion.errors import DataError
-from companion.loading.god_stimuli import category_of
+from companion.loading.god.stimuli import category_of
 
 _IMAGE_NAME = re.compile(r"n\d{8}_\d+")
 

@@ -1,7 +1,7 @@
 """Natural Scenes Dataset: responses of the ``nsdgeneral`` voxels, one row per trial.
 
 The files ``subjNN_nsdgeneral.hdf5`` hold the trials in the order they were shown and no image numbers; which
-image a row belongs to is defined by ``nsd_expdesign.mat`` (:mod:`companion.loading.nsd_design`).
+image a row belongs to is defined by ``nsd_expdesign.mat`` (:mod:`companion.loading.nsd.design`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pandas as pd
 
 from companion.errors import DataError
 from companion.loading.hdf5 import hdf5_dataset, marked_simulated, opened_hdf5
-from companion.loading.nsd_design import DESIGN_FILE, Design, read_design, stimulus_id
+from companion.loading.nsd.design import DESIGN_FILE, Design, read_design, stimulus_id
 from companion.recording import Recording, Responses, Split
 
 PUBLIC_SESSIONS = 37

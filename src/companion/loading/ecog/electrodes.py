@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from companion.errors import DataError
-from companion.loading.bids_tables import read_json_object, read_table
-from companion.loading.ecog_files import Run
+from companion.loading.ecog.bids_tables import read_json_object, read_table
+from companion.loading.ecog.files import Run
 
 _METRES = {"m": 1.0, "cm": 1e-2, "mm": 1e-3}
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from companion.errors import DataError, MissingDataError
 from companion.loading.hdf5 import hdf5_dataset, opened_hdf5
-from companion.loading.nsd_design import N_IMAGES, image_number
+from companion.loading.nsd.design import N_IMAGES, image_number
 
 PICTURE_FILE = "nsd_stimuli.hdf5"
 PICTURE_SHAPE = (425, 425, 3)

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from companion.errors import DataError
 from companion.loading.pickled_arrays import ArrayLocation, read_blocks
 from companion.loading.pickles import locate_arrays
-from companion.loading.things_eeg2_layout import (
+from companion.loading.things_eeg2.layout import (
     DATASET,
     LAYOUTS,
     METADATA_FILE,
@@ -29,7 +29,7 @@ from companion.loading.things_eeg2_layout import (
     preprocessed_file,
     units_table,
 )
-from companion.loading.things_eeg2_trials import check_finite, normalised, trials_table
+from companion.loading.things_eeg2.trials import check_finite, normalised, trials_table
 from companion.recording import Recording, Responses, Split
 
 BLOCK_BYTES = 2**26
@@ -62,7 +62,7 @@ def load_things_eeg2(
         list. Otherwise each repetition is a trial, the repetitions of an image after each other.
     normalise : bool
         Whether each repetition is normalised **before** the mean is taken, as the published code does (see
-        `companion.loading.things_eeg2_trials.normalised`). Without it the mean is a plain one, in the units
+        `companion.loading.things_eeg2.trials.normalised`). Without it the mean is a plain one, in the units
         of the file.
     metadata : Path, optional
         The official ``image_metadata.npy``; by default the one in ``folder``. Row i of the file shows image
@@ -83,7 +83,7 @@ def load_things_eeg2(
 
     See Also
     --------
-    companion.loading.things_eeg2_raw.load_things_eeg2_raw : from the raw sessions.
+    companion.loading.things_eeg2.raw.load_things_eeg2_raw : from the raw sessions.
     """
     path = preprocessed_file(folder, subject, split)
     stimuli = image_ids(metadata or folder / METADATA_FILE)[split]

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from companion.errors import DataError
-from companion.loading.god_stimuli import GodStimuli, category_of, god_stimuli
+from companion.loading.god.stimuli import GodStimuli, category_of, god_stimuli
 from companion.loading.store import data_file
 
 

@@ -19,8 +19,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from companion.errors import DataError
-from companion.loading.bdata import BData, Indices, open_bdata
-from companion.loading.god_stimuli import LISTS, GodStimuli, category_of, stimuli_of_label
+from companion.loading.god.bdata import BData, Indices, open_bdata
+from companion.loading.god.stimuli import LISTS, GodStimuli, category_of, stimuli_of_label
 from companion.recording import Recording, Split
 
 DATA_TYPES: Mapping[Split, int] = {"train": 1, "test": 2, "imagery": 3}
@@ -49,7 +49,7 @@ def load_god(
     split : {"train", "test", "imagery"}
         Training images, each seen once; test images seen repeatedly; test categories imagined repeatedly.
     stimuli : GodStimuli
-        The lists the file is compared with, such as `companion.loading.god_stimuli.god_stimuli()`.
+        The lists the file is compared with, such as `companion.loading.god.stimuli.god_stimuli()`.
     rois : sequence of str, optional
         Regions to read, such as ``["V1", "V4"]``, each voxel once and in the order of the file; every voxel
         if left out.

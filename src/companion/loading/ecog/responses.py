@@ -17,9 +17,9 @@ them, or any other recording of the task, in the BIDS iEEG layout::
 passed over. ``stim_id`` names the GOD image. ``region`` is one of the 22 groups of the HCP-MMP atlas.
 
 Each value is made so: channels marked bad in any run are dropped; the mean over the others is subtracted
-(common average); 0 to 0.5 s after onset goes into :func:`companion.loading.high_gamma.high_gamma_power`; from
-it the mean of the baseline run *of the same session* is subtracted, and the rest divided by its standard
-deviation (impedances drift from session to session). The baseline is the same measure after the onset of the
+(common average); 0 to 0.5 s after onset goes into
+:func:`companion.loading.ecog.high_gamma.high_gamma_power`; from it the mean of the baseline run *of the same
+session* is subtracted, and the rest divided by its standard deviation (impedances drift from session to session). The baseline is the same measure after the onset of the
 baseline images, so no number of a training or a test run enters it. The mean and deviation are our reading:
 the paper says no more than that the baseline makes up for the drift. There is no notch at 120 Hz.
 
@@ -39,7 +39,8 @@ import numpy as np
 import pandas as pd
 
 from companion.errors import DataError
-from companion.loading.ecog_files import (
+from companion.loading.ecog.electrodes import electrode_table
+from companion.loading.ecog.files import (
     BASELINE_TASK,
     TASKS,
     Run,
@@ -48,9 +49,8 @@ from companion.loading.ecog_files import (
     image_events,
     is_simulated,
 )
-from companion.loading.electrodes import electrode_table
-from companion.loading.god_checks import check_categories_apart, check_image_names
-from companion.loading.high_gamma import Array, common_average, high_gamma_power
+from companion.loading.ecog.high_gamma import Array, common_average, high_gamma_power
+from companion.loading.god.checks import check_categories_apart, check_image_names
 from companion.recording import Recording, Split
 
 DATASET = "GOD-ECoG"

@@ -19,9 +19,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from companion.loading.noise_normalisation import noise_covariance, whitened, whitening_matrix
 from companion.loading.pickles import read_pickled_npy
-from companion.loading.things_eeg2_layout import (
+from companion.loading.things_eeg2.layout import (
     CHANNELS_63,
     DATASET,
     EPOCH_START,
@@ -30,8 +29,9 @@ from companion.loading.things_eeg2_layout import (
     image_ids,
     units_table,
 )
-from companion.loading.things_eeg2_sessions import RAW_ARRAY, RAW_SFREQ, Partition, plan_sessions
-from companion.loading.things_eeg2_trials import check_finite, normalised, trials_table
+from companion.loading.things_eeg2.noise_normalisation import noise_covariance, whitened, whitening_matrix
+from companion.loading.things_eeg2.sessions import RAW_ARRAY, RAW_SFREQ, Partition, plan_sessions
+from companion.loading.things_eeg2.trials import check_finite, normalised, trials_table
 from companion.recording import Recording, Responses, Split
 
 DRAW_SEED = 20200220
@@ -66,8 +66,8 @@ def load_things_eeg2_raw(
     subject : int
         Counted from 1.
     average, normalise, metadata
-        As in `companion.loading.things_eeg2.load_things_eeg2`. Event code c shows image c - 1 of the list of
-        its partition: the layout defines it so.
+        As in `companion.loading.things_eeg2.preprocessed.load_things_eeg2`. Event code c shows image c - 1
+        of the list of its partition: the layout defines it so.
     seed : int
         Of the draw of repetitions, and of their order where they are not averaged.
 

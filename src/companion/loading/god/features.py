@@ -14,8 +14,8 @@ import numpy as np
 
 from companion.embeddings import Embeddings
 from companion.errors import DataError
-from companion.loading.bdata import BData, Indices, open_bdata
-from companion.loading.god_stimuli import category_of, stimuli_of_label
+from companion.loading.god.bdata import BData, Indices, open_bdata
+from companion.loading.god.stimuli import category_of, stimuli_of_label
 
 FeatureKind = Literal["training images", "test images", "test categories", "other categories"]
 

@@ -1,0 +1,1 @@
+"""ECoG as BIDS iEEG: high-gamma power of single trials."""

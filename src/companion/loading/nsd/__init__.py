@@ -1,0 +1,1 @@
+"""Natural Scenes Dataset: responses, design, pictures, captions."""

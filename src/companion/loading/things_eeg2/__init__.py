@@ -1,0 +1,1 @@
+"""THINGS-EEG2: preprocessed forms, raw sessions, image list."""

@@ -1,0 +1,1 @@
+"""THINGS-MEG: preprocessed epochs."""
