@@ -18,10 +18,11 @@ passed over. ``stim_id`` names the GOD image. ``region`` is one of the 22 groups
 
 Each value is made so: channels marked bad in any run are dropped; the mean over the others is subtracted
 (common average); 0 to 0.5 s after onset goes into
-:func:`companion.loading.ecog.high_gamma.high_gamma_power`; from it the mean of the baseline run *of the same
-session* is subtracted, and the rest divided by its standard deviation (impedances drift from session to session). The baseline is the same measure after the onset of the
-baseline images, so no number of a training or a test run enters it. The mean and deviation are our reading:
-the paper says no more than that the baseline makes up for the drift. There is no notch at 120 Hz.
+:func:`companion.loading.ecog.high_gamma.high_gamma_power`; from it the mean of the baseline run *of the
+same session* is subtracted, and the rest divided by its standard deviation (impedances drift from session
+to session). The baseline is the same measure after the onset of the baseline images, so no number of a
+training or a test run enters it. The mean and deviation are our reading: the paper says no more than that
+the baseline makes up for the drift. There is no notch at 120 Hz.
 
 References
 ----------
