@@ -1,0 +1,133 @@
+"""What the training loop asks of a brain encoder, so that it can train one alone or many in one program."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+Inputs = tuple[Tensor, ...]
+
+
+class Mask(NamedTuple):
+    """One place where units are dropped: what a mask of one response looks like, and how many are dropped."""
+
+    shape: tuple[int, ...]
+    p: float
+
+
+class BrainEncoder(nn.Module, ABC):
+    """Maps brain responses to vectors of an image space.
+
+    Three things differ from a plain module. What needs no parameter is computed once for a whole data set
+    (:meth:`prepare`). Dropout masks come from outside (:meth:`masks`), so that each run draws its own, in the
+    same order whether it trains alone or beside others. And nothing depends on values of tensors, so that
+    :func:`torch.vmap` can run many encoders as one.
+
+    Attributes
+    ----------
+    configuration : dict
+        Arguments that build the same architecture again; checkpoints keep them.
+    """
+
+    configuration: dict[str, int | float | bool | str]
+
+    def prepare(self, responses: Tensor, subjects: Tensor | None = None) -> Inputs:
+        """Compute once, for a whole data set, what does not depend on parameters.
+
+        Parameters
+        ----------
+        responses : Tensor of shape (n, n_channels, n_times) or (n, n_voxels)
+        subjects : Tensor of int, shape (n,), optional
+            Number of the person of each response, from 0; for encoders that know people apart.
+
+        Returns
+        -------
+        tuple of Tensor, each of shape (n, ...)
+            Arguments of :meth:`forward`.
+        """
+        del subjects
+        return (responses,)
+
+    def masks(self) -> tuple[Mask, ...]:
+        """Places of dropout, in the order in which :meth:`forward` meets them."""
+        return ()
+
+    @abstractmethod
+    def forward(self, *inputs: Tensor, masks: Sequence[Tensor] = ()) -> Tensor:
+        """Vectors of responses.
+
+        Parameters
+        ----------
+        *inputs : Tensor, each of shape (n, ...)
+            As :meth:`prepare` made them.
+        masks : sequence of Tensor, each of shape (n, *shape)
+            One for each of :meth:`masks`, zero or ``1 / (1 - p)``; none: nothing is dropped.
+
+        Returns
+        -------
+        Tensor of shape (n, n_features)
+        """
+
+
+def draw_masks(places: Sequence[Mask], n: int, generator: torch.Generator) -> tuple[Tensor, ...]:
+    """Draw one mask for each place: tensors of shape (n, *shape) on the generator's device."""
+    return tuple(
+        torch.rand((n, *shape), generator=generator, device=generator.device).ge_(p).div_(1 - p)
+        for shape, p in places
+    )
+
+
+def drop(values: Tensor, masks: Iterator[Tensor]) -> Tensor:
+    """Apply the next mask, if there is one."""
+    mask = next(masks, None)
+    return values if mask is None else values * mask
+
+
+class BatchNorm(nn.Module):
+    """Batch normalisation as in torch, in a form that :func:`torch.vmap` can run over encoders.
+
+    Parameters
+    ----------
+    n_features : int
+        Length of the second dimension of what comes in.
+    momentum, eps : float
+        Of the running statistics, and for stability.
+    """
+
+    running_mean: Tensor
+    running_var: Tensor
+
+    def __init__(self, n_features: int, momentum: float = 0.1, eps: float = 1e-5) -> None:
+        super().__init__()
+        self.momentum, self.eps = momentum, eps
+        self.weight = nn.Parameter(torch.ones(n_features))
+        self.bias = nn.Parameter(torch.zeros(n_features))
+        self.register_buffer("running_mean", torch.zeros(n_features))
+        self.register_buffer("running_var", torch.ones(n_features))
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Normalise (n, n_features, ...) over all dimensions but the second."""
+        if self.training:
+            over = [0, *range(2, values.ndim)]
+            variance, mean = torch.var_mean(values, dim=over, correction=0)
+            self.update(mean, variance, values.numel() // values.shape[1])
+        scale, shift = self.affine(mean, variance) if self.training else self.affine()
+        shape = (-1, *[1] * (values.ndim - 2))
+        return values * scale.view(shape) + shift.view(shape)
+
+    def affine(self, mean: Tensor | None = None, variance: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Scale and shift that normalise, from the given or from the running statistics."""
+        mean = self.running_mean if mean is None else mean
+        variance = self.running_var if variance is None else variance
+        scale = self.weight * torch.rsqrt(variance + self.eps)
+        return scale, self.bias - mean * scale
+
+    @torch.no_grad()
+    def update(self, mean: Tensor, variance: Tensor, n: int) -> None:
+        """Move the running statistics by those of a batch of n values (variance without correction)."""
+        self.running_mean.mul_(1 - self.momentum).add_(self.momentum * mean)
+        self.running_var.mul_(1 - self.momentum).add_(self.momentum * n / max(n - 1, 1) * variance)
