@@ -21,6 +21,7 @@ from companion.simulation.sets import (
     things_id,
 )
 from companion.simulation.truth import codes_of
+from companion.simulation.writers.expected import write_codes
 
 N_SUBJECTS: Mapping[Part, Callable[[Scale], int]] = {
     "things-eeg2": lambda scale: scale.eeg.n_subjects,
@@ -32,9 +33,13 @@ N_SUBJECTS: Mapping[Part, Callable[[Scale], int]] = {
 }
 
 
-def write_lists(part: Part, folder: Path, scale: Scale, dials: Dials) -> None:
-    """Write what the people of a recording share, apart from the pictures."""
+def write_lists(
+    part: Part, folder: Path, stimuli: Path, scale: Scale, dials: Dials, null: Null | None
+) -> None:
+    """Write what the people of a recording share, apart from the pictures; see `simulate_person`."""
     folder.mkdir(parents=True, exist_ok=True)
+    if part in {"things-eeg2", "things-meg", "nsd"}:  # those whose expected responses are written
+        write_codes(folder, _codes(stimuli, _PEOPLE[part][1], dials, null))
     if part == "things-eeg2":
         things_eeg2.write_shared(
             folder,

@@ -128,7 +128,7 @@ def _make_stimuli(folder: Path, recipe: dict[str, Any], pool: ProcessPoolExecuto
 def _make_people(part: Part, folder: Path, recipe: dict[str, Any], pool: ProcessPoolExecutor) -> None:
     scale, dials = SCALES[recipe["scale"]], Dials(**recipe["dials"])
     stimuli = miniature_folder("stimuli", scale=recipe["scale"])
-    write_lists(part, folder, scale, dials)
+    write_lists(part, folder, stimuli, scale, dials, recipe["null"])
     done = folder / ".done"
     done.mkdir(exist_ok=True)
     waiting = [n for n in range(1, N_SUBJECTS[part](scale) + 1) if not (done / str(n)).exists()]

@@ -144,11 +144,17 @@ class FmriModel:
 
     def own_view_covariance(self, stage_gain: Mixture = SEEN) -> FloatArray:
         """Covariance of :meth:`own_view` between voxels: ndarray of shape (n_voxels, n_voxels)."""
-        covariance = np.zeros((self.n_voxels, self.n_voxels))
-        for stage in STAGES:
-            weights = stage_gain[stage] * self._own_scale * self.weights[stage]
-            covariance += weights.T @ weights / len(weights)
+        loadings = self.own_view_loadings(stage_gain)
+        covariance: FloatArray = loadings.T @ loadings
         return covariance
+
+    def own_view_loadings(self, stage_gain: Mixture = SEEN) -> FloatArray:
+        """Give the loadings of :meth:`own_view` on independent draws from N(0, 1): (n_draws, n_voxels)."""
+        parts = [
+            stage_gain[stage] * self._own_scale * self.weights[stage] / np.sqrt(len(self.weights[stage]))
+            for stage in STAGES
+        ]
+        return np.vstack(parts)
 
     @property
     def _own_scale(self) -> float:

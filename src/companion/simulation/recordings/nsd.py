@@ -16,6 +16,7 @@ from companion.simulation.brains.person import person_rng
 from companion.simulation.codes import Codes
 from companion.simulation.dials import Dials
 from companion.simulation.scales import NsdScale
+from companion.simulation.writers.expected import forward_map, write_expected
 from companion.simulation.writers.nsd import write_nsd_design, write_nsd_voxels
 
 SUBJECTS = (1, 2, 5, 7)
@@ -82,11 +83,13 @@ def simulate_subject(
     Returns
     -------
     list of Path
-        The file.
+        The file; beside it, what is expected.
     """
     design = read_design(folder / DESIGN_FILE, subject)
     shown = [stimulus_id(int(image)) for image in design.images]
     model = nsd_model(subject, codes=codes, scale=scale, dials=dials)
+    forward = forward_map(model.expected, codes)
+    write_expected(folder, f"subj{subject:02d}", forward, model.own_view_loadings())
     noise = person_rng(dials.seed, "nsd", subject, "noise")
     blocks = _sessions(model, codes, shown, design.session_length, noise)
     return [write_nsd_voxels(folder, subject, blocks, (len(shown), model.n_voxels))]

@@ -38,11 +38,12 @@ from companion.simulation.brains.meeg_people import meeg_model
 from companion.simulation.brains.noise import EEG_LEVELS
 from companion.simulation.brains.person import person_rng
 from companion.simulation.brains.sources import eeg_lead_field
-from companion.simulation.codes import Codes, Stage
+from companion.simulation.codes import Codes, FloatArray, Stage
 from companion.simulation.dials import Dataset, Dials
 from companion.simulation.recordings.rapid_series import Run, draw_sessions, record_run
 from companion.simulation.recordings.trial_store import TrialStore
 from companion.simulation.scales import EegScale
+from companion.simulation.writers.expected import forward_map, write_expected
 from companion.simulation.writers.things_eeg2 import write_image_metadata, write_preprocessed
 
 DATASET: Dataset = "things-eeg2"
@@ -95,7 +96,7 @@ def simulate_subject(
     Returns
     -------
     list of Path
-        ``preprocessed_eeg_training.npy`` and ``preprocessed_eeg_test.npy``.
+        ``preprocessed_eeg_training.npy`` and ``preprocessed_eeg_test.npy``; beside them, what is expected.
     """
     layout = {"OSF_100HZ": OSF_100HZ, "WHITENED_250HZ": WHITENED_250HZ}[scale.form]
     dimensions = {stage: z.shape[1] for stage, z in codes.stages.items()}
@@ -114,8 +115,9 @@ def simulate_subject(
             )
             for split, times in repetitions.items()
         }
-        for session in sessions:
-            _record_session(session, seen, model, layout, noise, stores)
+        matrices = [_record_session(session, seen, model, layout, noise, stores) for session in sessions]
+        forward = _forward(model, codes, layout, np.mean(matrices, axis=0))
+        write_expected(folder, f"sub-{subject:02d}", forward)
         return [
             write_preprocessed(folder, subject, store.rows(), split=split, shape=store.shape, layout=layout)
             for split, store in stores.items()
@@ -129,19 +131,33 @@ def _record_session(
     layout: Layout,
     rng: np.random.Generator,
     stores: Mapping[Split, TrialStore],
-) -> None:
-    """Record, cut and whiten both splits of a session, and put the trials away."""
-    matrix = None
+) -> FloatArray:
+    """Record, cut and whiten both splits of a session, put the trials away; returns the whitening matrix."""
+    matrix = np.empty(0)
     for split in ("train", "test"):  # training first: its noise whitens both
         run = session[split]
         signal = record_run(run, seen[split], model, layout.sfreq, rng)
         trials = cut_epochs(signal, run.onsets, layout)
-        if matrix is None:
+        if split == "train":
             covariance = noise_covariance(trials, run.images)
             matrix = whitening_matrix(covariance, where=f"{DATASET}, training trials of a session")
         for start in range(0, len(trials), _BLOCK):
             rows = slice(start, start + _BLOCK)
             stores[split].put(run.images[rows], run.repetitions[rows], whitened(trials[rows], matrix))
+    return matrix
+
+
+def _forward(model: MeegModel, codes: Codes, layout: Layout, matrix: FloatArray) -> FloatArray:
+    """Map to expected responses as they are loaded: with baseline, whitened, less the mean over time.
+
+    ``matrix`` is the mean over sessions. Normalisation by length, which the loader does to each repetition,
+    is left to whoever reads the map, and so is what neighbouring images add.
+    """
+    answers = forward_map(lambda shown: model.expected(shown, layout.listed_times), codes)
+    answers -= answers[..., layout.listed_times < 0].mean(axis=-1, keepdims=True)
+    answers = whitened(answers[..., -layout.n_times :], matrix)
+    answers -= answers.mean(axis=-1, keepdims=True)
+    return answers
 
 
 def cut_epochs(signal: Responses, onsets: npt.NDArray[np.float64], layout: Layout) -> Responses:

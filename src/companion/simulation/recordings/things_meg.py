@@ -21,6 +21,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from companion.errors import DataError
+from companion.loading.things_meg.epochs import START, STOP
 from companion.loading.things_meg.trials import TEST_FOLDER, TRAIN_FOLDER
 from companion.recording import Responses
 from companion.simulation.brains.meeg import MeegModel
@@ -31,6 +32,7 @@ from companion.simulation.brains.sources import helmet_info, meg_lead_field
 from companion.simulation.codes import Codes, FloatArray, Stage
 from companion.simulation.dials import Dataset, Dials
 from companion.simulation.scales import MegScale
+from companion.simulation.writers.expected import forward_map, write_expected
 from companion.simulation.writers.things_meg import write_things_meg
 
 DATASET: Dataset = "things-meg"
@@ -80,7 +82,7 @@ def simulate_subject(
     Returns
     -------
     list of Path
-        ``preprocessed_P<n>-epo.fif`` and further parts.
+        ``preprocessed_P<n>-epo.fif`` and further parts; beside them, what is expected.
     """
     dimensions = {stage: z.shape[1] for stage, z in codes.stages.items()}
     model = meg_model(subject, dimensions, dials, scale.n_sensors)
@@ -91,6 +93,10 @@ def simulate_subject(
     start, stop = (round(edge * scale.sampling_rate) for edge in EPOCH)
     times = np.arange(start, stop + 1) / scale.sampling_rate
     trials = SimulatedTrials(model, shown, runs, times, scale.sampling_rate, dials.seed)
+    window = times[(times >= START - 1e-6) & (times <= STOP + 1e-6)]
+    # tesla: the z-score of an epoch is the gain that whoever reads the map has to find
+    forward = forward_map(lambda units: model.expected(units, window), codes)
+    write_expected(folder, f"P{subject}", forward)
     info = helmet_info("CTF", scale.n_sensors, scale.sampling_rate)
     return write_things_meg(folder, subject, trials, metadata, info, start=EPOCH[0])
 

@@ -1,0 +1,155 @@
+"""What nobody can know of a real recording: how a simulated brain answers a picture without noise.
+
+The miniature world lays two kinds of files beside its recordings. ``codes.npz`` holds what brains read of
+every picture, once for a recording; ``expected_<subject>.npz`` holds the linear map from there to a person's
+responses. No official folder has either.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from companion.errors import DataError, MissingDataError
+from companion.recording import Recording
+
+CODES_FILE = "codes.npz"
+FloatArray = npt.NDArray[np.float64]
+_FOLDER_NUMBER = re.compile(r"^\d{5}_(?=.*/)")
+"""Folders of THINGS-EEG2 are numbered; the picture is that of the folder without the number."""
+
+
+def expected_file(subject: str) -> str:
+    """Name of the file of a person, who is named as in the person's recordings.
+
+    Examples
+    --------
+    >>> expected_file("sub-01")
+    'expected_sub-01.npz'
+    """
+    return f"expected_{subject}.npz"
+
+
+def read_expected(folder: Path, stimuli: Sequence[str], *, loaded: Recording) -> Recording:
+    """Responses of a simulated person to pictures, without noise and without neighbours in time.
+
+    They come in the units of the loader. A loader that divides each repetition by its own spread (EEG by the
+    length of the signal, MEG by the baseline in the file) acts on the response like a gain of the channel,
+    which is **fitted**: by least squares, over pictures and samples, of the loaded responses on the expected
+    ones. Values of voxels are loaded as they are and get no gain. The mean over pictures is that of
+    ``loaded``, since it holds what every picture's neighbours add.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the recording.
+    stimuli : sequence of str
+        Ids of pictures of the same world, which need not have been shown to this person.
+    loaded : Recording
+        Training responses of the person, as the loader gives them (with its normalisation): neither cropped
+        nor scaled. Repetitions may be averaged.
+
+    Returns
+    -------
+    Recording of shape (n_stimuli, n_units) or (n_stimuli, n_units, n_times)
+        Simulated; labels of units and times are those of ``loaded``. What is done to the recording afterwards
+        can be done to it.
+
+    Raises
+    ------
+    MissingDataError
+        If the files are not there, as in every official folder.
+    DataError
+        If the map does not fit the recording, or a picture has no code.
+    """
+    forward = _arrays(folder / expected_file(loaded.subject))["forward"].astype(np.float64)
+    if forward.shape[1:] != loaded.responses.shape[1:]:
+        raise DataError(
+            "The map to expected responses does not fit the recording",
+            where=folder / expected_file(loaded.subject),
+            expected=f"units and samples {forward.shape[1:]}",
+            got=loaded.responses.shape[1:],
+            do="hand over the recording as the loader gives it; select afterwards",
+        )
+    shown, wanted = _codes(folder, loaded.stimuli), _codes(folder, stimuli)
+    centre = shown.mean(axis=0)
+    slope = forward[1:]
+    mean = loaded.responses.mean(axis=0, dtype=np.float64)
+    if loaded.times is not None:
+        slope = slope * _gain(shown - centre, slope, loaded)[:, None]
+    responses = mean + np.tensordot(wanted - centre, slope, axes=1)
+    return Recording(
+        responses.astype(np.float32),
+        pd.DataFrame({"stimulus": list(stimuli)}),
+        loaded.units,
+        subject=loaded.subject,
+        dataset=loaded.dataset,
+        modality=loaded.modality,
+        split=loaded.split,
+        times=loaded.times,
+        simulated=True,
+    )
+
+
+def read_own_view(folder: Path, subject: str) -> FloatArray:
+    """Read the loadings of what repeats in a person's responses but follows from no code.
+
+    Parameters
+    ----------
+    folder, subject
+        As in the recordings.
+
+    Returns
+    -------
+    ndarray of shape (n_loadings, n_units, ...)
+        ``N(0, 1)`` times these is that part; ``loadings.T @ loadings`` its covariance, which repetitions do
+        not average out. No rows where there is no such part (EEG, MEG).
+
+    Raises
+    ------
+    MissingDataError
+        If the file is not there.
+    """
+    return _arrays(folder / expected_file(subject))["own_view"].astype(np.float64)
+
+
+def coded_stimuli(folder: Path) -> list[str]:
+    """Ids of all pictures that have a code in the world of a recording; in THINGS as ``dovel/dovel_01b``."""
+    return [str(name) for name in _arrays(folder / CODES_FILE)["ids"]]
+
+
+def _codes(folder: Path, stimuli: Sequence[str]) -> FloatArray:
+    """Codes of pictures: (n_stimuli, n_dimensions)."""
+    arrays = _arrays(folder / CODES_FILE)
+    row_of = {str(name): row for row, name in enumerate(arrays["ids"])}
+    names = [_FOLDER_NUMBER.sub("", name) for name in stimuli]
+    if unknown := [name for name in names if name not in row_of]:
+        raise DataError("A picture has no code", where=folder / CODES_FILE, got=unknown[0])
+    codes: FloatArray = arrays["codes"][[row_of[name] for name in names]].astype(np.float64)
+    return codes
+
+
+def _gain(codes: FloatArray, slope: FloatArray, loaded: Recording) -> FloatArray:
+    """Gain of each unit, one unit at a time: (n_units,)."""
+    gain = np.empty(slope.shape[1])
+    for unit in range(len(gain)):
+        predicted = codes @ slope[:, unit]
+        power = float(np.sum(predicted**2))
+        gain[unit] = np.sum(predicted * loaded.responses[:, unit]) / power if power > 0 else 0.0
+    return gain
+
+
+def _arrays(path: Path) -> dict[str, npt.NDArray[np.generic]]:
+    if not path.is_file():
+        raise MissingDataError(
+            "Expected responses are known of the miniature world only",
+            where=path,
+            do="make this part of the world anew if it is simulated; of people they cannot be had",
+        )
+    with np.load(path, allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
