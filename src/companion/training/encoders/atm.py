@@ -19,8 +19,8 @@ N_HEADS, N_WIDE, DROPPED = 4, 256, 0.25
 class AtmS(BrainEncoder):
     """Channels and one person as tokens, one Transformer layer, then what NICE does.
 
-    Each channel's time course is a token; a learned token says whose brain it is. After the layer the tokens of
-    channels are time courses again.
+    Each channel's time course is a token; a learned token says whose brain it is. After the layer, channels'
+    tokens are time courses again.
 
     The published code (`as_published`) has two slips, which change what goes into the convolutions:
 

@@ -13,8 +13,8 @@ from companion.training.encoders.interface import Mask, drop
 class SelfAttention(nn.Module):
     """Each token reads all tokens, by several heads.
 
-    torch's own attention would draw dropout itself, and knows no heads that leave dimensions over (ATM-S: four
-    heads of 62 in 250 dimensions).
+    torch's own attention would draw dropout itself, and knows no heads that leave dimensions over (ATM-S:
+    four heads of 62 in 250 dimensions).
 
     Parameters
     ----------

@@ -45,7 +45,7 @@ class EegConformer(BrainEncoder):
 
     References
     ----------
-    Song et al. (2023), IEEE TNSRE, in the form of braindecode 0.8.1. Rajabi et al. (2025), ICML: its settings.
+    Song et al. (2023), IEEE TNSRE, as braindecode 0.8.1 has it. Rajabi et al. (2025), ICML: settings.
     """
 
     def __init__(self, n_channels: int, n_times: int, n_features: int) -> None:

@@ -21,8 +21,8 @@ class EegNet(BrainEncoder):
 
     Only a normalisation lies between temporal and spatial filters. What it needs of the filters' output
     follows from the moments of the windows that go in, which are computed once. So space comes first, and 16
-    time courses are filtered instead of each channel's by 8: the same numbers for less than a tenth of the work.
-    A bias before a normalisation would be subtracted again, so there is none.
+    time courses are filtered instead of 8 times each channel's: the same numbers for less than a tenth of the
+    work. A bias before a normalisation would be subtracted again, so there is none.
 
     Parameters
     ----------
