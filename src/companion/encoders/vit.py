@@ -33,12 +33,14 @@ class ViTLayout:
         A norm between the position vectors and the first block (CLIP); files call it ``pos_drop``.
     projected : bool
         The vector is the class token after the final norm, times the projection ``proj`` (CLIP). Otherwise it
-        is the class token after the last block, before the final norm.
+        is the class token after the last block, before the final norm, unless ``normed`` is set.
     quick_gelu : bool
         OpenAI's activation instead of GELU.
     scaled_layers : bool
         Each layer's output is multiplied by a learnt vector, and position vectors are of a larger picture
         (DINOv2).
+    normed : bool
+        The class token is taken after the final norm, where nothing is projected.
     """
 
     eps: float
@@ -46,6 +48,7 @@ class ViTLayout:
     projected: bool = False
     quick_gelu: bool = False
     scaled_layers: bool = False
+    normed: bool = False
 
 
 def read_vit_weights(
@@ -70,7 +73,7 @@ def read_vit_weights(
             got=sorted(content)[:6],
             do="name the family that this file belongs to",
         )
-    weights["pos_embed"] = _positions(weights, image_size, path)
+    weights["pos_embed"] = positions_for(weights, image_size, path)
     return weights, projection
 
 
@@ -115,7 +118,8 @@ def build_vit(
         model.patch_embed.proj = torch.nn.Conv2d(3, width, patch, stride=patch)
     load_strictly(model, {name.replace("pos_drop.", "norm_pre."): t for name, t in weights.items()}, path)
     if projection is None:
-        model.norm = torch.nn.Identity()  # the vector is taken before it
+        if not layout.normed:
+            model.norm = torch.nn.Identity()  # the vector is taken before it
         return model
     head = torch.nn.Linear(width, projection.shape[1], bias=False)
     head.load_state_dict({"weight": projection.float().T})
@@ -130,8 +134,22 @@ def _bare(name: str) -> str:
     return name
 
 
-def _positions(weights: dict[str, torch.Tensor], image_size: int, path: Path) -> torch.Tensor:
-    """Position vectors for one picture size; those of another size are interpolated as DINOv2 does."""
+def positions_for(weights: dict[str, torch.Tensor], image_size: int, path: Path) -> torch.Tensor:
+    """Position vectors for one picture size; those of another size are interpolated as DINOv2 does.
+
+    Parameters
+    ----------
+    weights : dict
+        Tensors by DINO's names; ``pos_embed`` of shape (1, n x n + 1, width), and the patches' weights.
+    image_size : int
+        Height and width of a picture, in pixels.
+    path : Path
+        Where the tensors are from, for messages.
+
+    Returns
+    -------
+    Tensor of shape (1, n_patches + 1, width)
+    """
     import torch
 
     given = weights["pos_embed"]
