@@ -28,7 +28,8 @@ from companion.simulation.recordings import ecog, god, god_meg, nsd, things_eeg2
 from companion.simulation.scales import Scale
 
 ALPHAS = np.logspace(0, 5, 11)
-NICE: Mapping[str, Any] = MappingProxyType({"learning_rate": 1e-3, "n_epochs": 40})
+N_EPOCHS = 40
+NICE: Mapping[str, Any] = MappingProxyType({"learning_rate": 1e-3})
 NICE_MEG: Mapping[str, Any] = MappingProxyType({**NICE, "temperature": 0.1})
 """What differs from the published settings: a lesson has a tenth of the steps."""
 VALIDATION_SHARE = 0.1
@@ -185,29 +186,32 @@ def nice_top1(
     """Train NICE on recordings with known stimuli; top-1 of another one among its stimuli, per cent."""
     import torch
 
-    from companion.training.encoders.nice import Nice, moving_mean
-    from companion.training.loop import Settings, train
+    from companion.training.encoders.nice import Nice
+    from companion.training.runs import Run, train_runs
+    from companion.training.settings import Settings
+    from companion.training.splits import validation_rows
 
     torch.set_num_threads(1)
-    inputs = torch.cat([moving_mean(torch.from_numpy(one.responses.copy())) for one in known])
     names = [name for one in known for name in one.stimuli]
     base = trial.base.centred(trial.base.select(dict.fromkeys(names)).values.mean(axis=0)).normalised()
     row_of = {name: row for row, name in enumerate(base.ids)}
-    targets = torch.tensor(base.values[[row_of[name] for name in names]], dtype=torch.float32)
-    concepts = [name.split("/")[0] for name in names]
-    chosen = set(list(dict.fromkeys(concepts))[:: round(1 / VALIDATION_SHARE)])
-    validation = torch.tensor([concept in chosen for concept in concepts])
-    _, n_channels, n_times = unknown.responses.shape
-    done = train(
-        lambda: Nice(n_channels, n_times, targets.shape[1]),
-        inputs,
-        targets,
-        validation,
-        Settings(**settings),
-        seed=seed,
+    pairs = torch.tensor([(row, row_of[name]) for row, name in enumerate(names)])
+    training, validation = validation_rows(
+        [name.split("/")[0] for name in names], share=VALIDATION_SHARE, seed=seed
     )
+    _, n_channels, n_times = unknown.responses.shape
+    encoder = Nice(n_channels, n_times, base.values.shape[1])
+    per_epoch = len(training) // 128
+    done = train_runs(
+        lambda: Nice(**encoder.configuration),  # type: ignore[arg-type]
+        encoder.prepare(torch.cat([torch.from_numpy(one.responses.copy()) for one in known])),
+        torch.tensor(base.values, dtype=torch.float32),
+        [Run(seed, pairs[training], pairs[validation])],
+        Settings(n_steps=N_EPOCHS * per_epoch, validate_every=per_epoch, **settings),
+    )[0]
     with torch.inference_mode():
-        decoded = done.encoder(moving_mean(torch.from_numpy(unknown.responses.copy()))).numpy()
+        new = encoder.prepare(torch.from_numpy(unknown.responses.copy()))
+        decoded = done.encoder(*new).numpy()
     return top1(
         Embeddings(decoded, tuple(unknown.stimuli), base.space), Trial([], trial.test, trial.codes, base)
     )

@@ -1,1 +1,9 @@
 """Brain encoders: from responses to vectors in the space of an image encoder; one architecture per file."""
+
+from companion.training.encoders.interface import BrainEncoder
+from companion.training.encoders.nice import Nice
+
+ENCODERS: dict[str, type[BrainEncoder]] = {encoder.__name__: encoder for encoder in (Nice,)}
+"""Architectures by the name that a checkpoint keeps."""
+
+__all__ = ["ENCODERS", "BrainEncoder", "Nice"]

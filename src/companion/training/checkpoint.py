@@ -1,0 +1,101 @@
+"""Trained encoders on disk: weights as safetensors, with the configuration that builds them again."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from companion.errors import DataError
+from companion.training.encoders import ENCODERS
+from companion.training.encoders.interface import BrainEncoder
+
+
+def save_encoder(path: Path, encoder: BrainEncoder, about: Mapping[str, Any] | None = None) -> Path:
+    """Write an encoder's weights, architecture and what is known about it; whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+    encoder : BrainEncoder
+    about : mapping, optional
+        JSON values, such as settings, seed and losses.
+
+    Returns
+    -------
+    Path
+    """
+    record = {
+        "encoder": type(encoder).__name__,
+        "configuration": encoder.configuration,
+        "about": dict(about or {}),
+    }
+    return write_tensors(path, encoder.state_dict(), record)
+
+
+def load_encoder(path: Path) -> tuple[BrainEncoder, dict[str, Any]]:
+    """Build the encoder of a checkpoint, in evaluation mode.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    encoder : BrainEncoder
+    about : dict
+        As it was saved.
+
+    Raises
+    ------
+    DataError
+        If the file is no checkpoint, names an unknown architecture, or its weights do not fit.
+    """
+    tensors, record = read_tensors(path)
+    name = record.get("encoder")
+    if name not in ENCODERS:
+        raise DataError(
+            "The checkpoint is of an unknown encoder",
+            where=path,
+            expected=f"one of {', '.join(ENCODERS)}",
+            got=name,
+        )
+    try:
+        encoder = ENCODERS[name](**record["configuration"])
+        encoder.load_state_dict(tensors)
+    except (TypeError, RuntimeError, KeyError) as error:
+        raise DataError(f"The weights do not fit a {name}", where=path, got=error) from error
+    return encoder.eval(), record["about"]
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], record: Mapping[str, Any]) -> Path:
+    """Write tensors and a record as one file; a reader sees the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    solid = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    aside.write_bytes(save(solid, metadata={"record": json.dumps(record, sort_keys=True)}))
+    return aside.replace(path)
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Read what :func:`write_tensors` wrote.
+
+    Raises
+    ------
+    DataError
+        If the file is damaged or holds no record.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            record = json.loads(file.metadata()["record"])
+            tensors: dict[str, torch.Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise DataError("This is no checkpoint of the companion", where=path, got=error) from error
+    return tensors, record

@@ -1,0 +1,187 @@
+"""Training of brain encoders with InfoNCE: any number of runs, together or one after the other, resumable.
+
+A run is one person or several, one image space, one seed. All runs of a call share one tensor of responses
+and one of image vectors, on the device; a run names the rows that it uses. Each run draws its initial
+weights, the order of its batches and its dropout masks from generators of its own, so that it learns the same
+weights whether it trains alone or beside others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from companion.errors import DataError
+from companion.training.checkpoint import load_encoder, save_encoder
+from companion.training.encoders.interface import BrainEncoder, Inputs
+from companion.training.program import Program, Run
+from companion.training.settings import Settings
+
+__all__ = ["Run", "Trained", "train_runs"]
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """An encoder at its best validation.
+
+    Attributes
+    ----------
+    encoder : BrainEncoder
+        In evaluation mode.
+    training_losses, validation_losses : tuple of float
+        At each validation: mean loss of the steps since the one before, and loss on the validation pairs.
+    best : int
+        Index of the lowest validation loss; its weights are the encoder's.
+    temperature : float
+        At the end.
+    """
+
+    encoder: BrainEncoder
+    training_losses: tuple[float, ...]
+    validation_losses: tuple[float, ...]
+    best: int
+    temperature: float
+
+
+def train_runs(
+    build: Callable[[], BrainEncoder],
+    inputs: Inputs,
+    targets: Tensor,
+    runs: Sequence[Run],
+    settings: Settings,
+    *,
+    together: int | None = None,
+    folder: Path | None = None,
+) -> list[Trained]:
+    """Train one encoder per run.
+
+    Parameters
+    ----------
+    build : callable
+        Makes an encoder; it is called once per run, after that run's seed was set.
+    inputs : tuple of Tensor, each of shape (n_responses, ...)
+        From :meth:`BrainEncoder.prepare`, on the device that is to compute.
+    targets : Tensor of shape (n_vectors, n_features)
+        Image vectors; both sides of the loss are centred over features and brought to length 1.
+    runs : sequence of Run
+    settings : Settings
+    together : int, optional
+        How many runs train in one batched program. By default all of them on a GPU, one on a CPU, where a
+        batched program was measured to be slower.
+    folder : Path, optional
+        Keeps finished encoders and the state of unfinished ones: the same call goes on where it was.
+
+    Returns
+    -------
+    list of Trained
+        In the order of `runs`.
+
+    Raises
+    ------
+    DataError
+        If rows do not exist, a run has less than one batch, or nothing to validate on.
+    """
+    _check(inputs, targets, runs, settings)
+    size = together or (len(runs) if inputs[0].is_cuda else 1)
+    keys = [_key(run, inputs, targets, settings) for run in runs] if folder else [""] * len(runs)
+    done = {row: _finished(folder, key) for row, key in enumerate(keys)}
+    waiting = [row for row, found in done.items() if found is None]
+    for start in range(0, len(waiting), size):
+        rows = waiting[start : start + size]
+        state = _state_file(folder, [keys[row] for row in rows])
+        program = Program(build, inputs, targets, [runs[row] for row in rows], settings)
+        for row, trained in zip(rows, _train(program, state), strict=True):
+            done[row] = trained
+            if folder:
+                _keep(folder / f"{keys[row]}.safetensors", trained, settings, runs[row].seed)
+        if state:
+            state.unlink(missing_ok=True)
+    return [found for found in done.values() if found is not None]
+
+
+def _train(program: Program, state: Path | None) -> list[Trained]:
+    if state and state.is_file():
+        program.resume(state)
+    while not program.finished:
+        program.advance()
+        if state and not program.finished:
+            program.save(state)
+    return [
+        Trained(encoder, training, validation, validation.index(min(validation)), temperature)
+        for encoder, training, validation, temperature in program.results()
+    ]
+
+
+def _check(inputs: Inputs, targets: Tensor, runs: Sequence[Run], settings: Settings) -> None:
+    sizes = torch.tensor([len(inputs[0]), len(targets)])
+    for number, run in enumerate(runs):
+        where = f"run {number} of {len(runs)}, seed {run.seed}"
+        for name, pairs in (("training", run.training), ("validation", run.validation)):
+            if pairs.ndim != 2 or pairs.shape[1] != 2 or not len(pairs):
+                raise DataError(
+                    f"A run has no {name} pairs", where=where, expected="(n, 2) row numbers", got=pairs.shape
+                )
+            if int(pairs.min()) < 0 or bool((pairs.amax(0) >= sizes).any()):
+                raise DataError(
+                    "A pair names a row that is not there",
+                    where=where,
+                    expected=f"below {sizes.tolist()}",
+                    got=pairs.amax(0).tolist(),
+                )
+        if len(run.training) < settings.batch_size:
+            raise DataError(
+                "A run has less than one batch",
+                where=where,
+                expected=f"at least {settings.batch_size} training pairs",
+                got=len(run.training),
+            )
+        if len(shared := set(run.training[:, 0].tolist()) & set(run.validation[:, 0].tolist())):
+            raise DataError(
+                "Responses both train and validate", where=where, got=f"{len(shared)} rows, as {min(shared)}"
+            )
+
+
+def _key(run: Run, inputs: Inputs, targets: Tensor, settings: Settings) -> str:
+    """Name a run by all that decides it; data count by a checksum of the rows it uses."""
+    content = hashlib.sha256(repr((run.seed, asdict(settings))).encode())
+    for pairs in (run.training, run.validation):
+        content.update(pairs.cpu().numpy().tobytes())
+        for tensor, rows in ((inputs[0], pairs[:, 0]), (targets, pairs[:, 1])):
+            content.update(tensor[rows.to(tensor.device)].cpu().numpy().tobytes())
+    return content.hexdigest()[:24]
+
+
+def _state_file(folder: Path | None, keys: Sequence[str]) -> Path | None:
+    if folder is None:
+        return None
+    return folder / f"state-{hashlib.sha256(' '.join(keys).encode()).hexdigest()[:24]}.safetensors"
+
+
+def _keep(path: Path, trained: Trained, settings: Settings, seed: int) -> None:
+    about = {
+        "settings": asdict(settings),
+        "seed": seed,
+        "training_losses": trained.training_losses,
+        "validation_losses": trained.validation_losses,
+        "best": trained.best,
+        "temperature": trained.temperature,
+    }
+    save_encoder(path, trained.encoder, about)
+
+
+def _finished(folder: Path | None, key: str) -> Trained | None:
+    if folder is None or not (path := folder / f"{key}.safetensors").is_file():
+        return None
+    encoder, about = load_encoder(path)
+    return Trained(
+        encoder,
+        tuple(about["training_losses"]),
+        tuple(about["validation_losses"]),
+        about["best"],
+        about["temperature"],
+    )
