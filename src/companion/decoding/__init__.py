@@ -1,1 +1,1 @@
-"""What decoded vectors are worth: retrieval."""
+"""From brain responses to vectors by ridge, and what decoded vectors are worth: retrieval."""
