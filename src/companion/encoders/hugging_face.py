@@ -22,11 +22,14 @@ from companion.errors import DataError
 
 if TYPE_CHECKING:
     import torch
+    from PIL import Image
 
 Kind = Literal["clip", "dino", "dinov2"]
 
 IMAGE_SIZE = 224
 PREPROCESSING = "preprocessor_config.json"
+_RESAMPLED = MappingProxyType({2: "bilinear", 3: "bicubic"})
+"""Pillow's numbers of the ways to resize that these models use."""
 _LAYOUTS: Mapping[Kind, ViTLayout] = MappingProxyType(
     {
         "clip": ViTLayout(eps=1e-5, norm_before_blocks=True, projected=True, quick_gelu=True),
@@ -164,7 +167,7 @@ def _preprocessing(path: Path, *, number_is_shortest: bool) -> dict[str, Any]:
             size = {"shortest_edge": size} if number_is_shortest else {"height": size, "width": size}
         prepared = {
             "resize": size.get("shortest_edge") or [size["height"], size["width"]],
-            "resample": int(said.get("resample", 3)),
+            "resample": _RESAMPLED[said["resample"]],
             "crop": None,
             "mean": [float(value) for value in said["image_mean"]],
             "std": [float(value) for value in said["image_std"]],
@@ -175,7 +178,7 @@ def _preprocessing(path: Path, *, number_is_shortest: bool) -> dict[str, Any]:
         raise DataError(
             "How a model prepares its pictures cannot be read",
             where=path,
-            expected="size, image_mean and image_std, as the model's repository has them",
+            expected="size, resample, image_mean and image_std, as the model's repository has them",
             got=repr(error),
             do=f"put {path.name} beside the weights; it lies in the same repository",
         ) from error
@@ -187,18 +190,23 @@ def _preprocessing(path: Path, *, number_is_shortest: bool) -> dict[str, Any]:
 
 
 def _preprocess(prepared: Mapping[str, Any]) -> Any:
-    from PIL import Image
     from torchvision import transforms
 
-    modes = {
-        Image.Resampling.BILINEAR: transforms.InterpolationMode.BILINEAR,
-        Image.Resampling.BICUBIC: transforms.InterpolationMode.BICUBIC,
-    }
-    steps = [
-        lambda picture: picture.convert("RGB"),
-        transforms.Resize(prepared["resize"], interpolation=modes[Image.Resampling(prepared["resample"])]),
-        *([transforms.CenterCrop(prepared["crop"])] if prepared["crop"] else []),
-        transforms.ToTensor(),
-        transforms.Normalize(prepared["mean"], prepared["std"]),
-    ]
-    return transforms.Compose(steps)
+    mode = transforms.InterpolationMode(prepared["resample"])
+
+    def crop(picture: Image.Image) -> Image.Image:
+        """Cut the centre out; an odd margin is rounded down, unlike in torchvision."""
+        height, width = prepared["crop"] or (picture.height, picture.width)
+        left, top = (picture.width - width) // 2, (picture.height - height) // 2
+        return picture.crop((left, top, left + width, top + height))
+
+    normalise = transforms.Normalize(prepared["mean"], prepared["std"])
+    return transforms.Compose(
+        [
+            lambda picture: picture.convert("RGB"),
+            transforms.Resize(prepared["resize"], interpolation=mode),
+            crop,
+            transforms.ToTensor(),
+            normalise,
+        ]
+    )
