@@ -109,12 +109,10 @@ def test_many_as_one_are_each_alone(build: Build, shape: tuple[int, ...]) -> Non
     weights, buffers = stack_module_state(encoders)
     stacked = [tuple(torch.stack(pair) for pair in zip(*both, strict=True)) for both in (inputs, masks)]
 
-    def forward(
-        weights: dict[str, Tensor], buffers: dict[str, Tensor], seen: Inputs, drawn: Inputs
-    ) -> Tensor:
-        return functional_call(encoders[0], (weights, buffers), seen, {"masks": drawn})
+    def forward(state: tuple[dict[str, Tensor], ...], seen: Inputs, drawn: Inputs) -> Tensor:
+        return functional_call(encoders[0], state, seen, {"masks": drawn})
 
-    together = torch.vmap(forward)(weights, buffers, seen=stacked[0], drawn=stacked[1])
+    together = torch.vmap(forward)((weights, buffers), *stacked)
     together.square().sum().backward()
     for number, encoder in enumerate(encoders):
         vectors = encoder(*inputs[number], masks=masks[number])

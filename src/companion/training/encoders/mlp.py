@@ -17,7 +17,7 @@ class ResidualMlp(BrainEncoder):
     """A wide first layer, residual blocks of one layer each, two linear maps out.
 
     With the published sizes (15,724 voxels, 768 features) these are 135 million weights, half of them in the
-    first layer. Nothing lies between the two closing maps, which together are one: so ends the published encoder.
+    first layer. Nothing lies between the two closing maps, so they act as one; the published code has both.
 
     Parameters
     ----------
