@@ -19,7 +19,7 @@ from companion.project import data_root
 Source = Literal["miniature", "null", "official"]
 ScaleName = Literal["smoke", "lesson", "paper"]
 Null = Literal["N0", "N1", "N2", "N3"]
-Part = Literal["stimuli", "judges", "things-eeg2", "things-meg", "nsd", "god", "god-meg", "ecog"]
+Part = Literal["stimuli", "judges", "things-eeg2", "things-meg", "nsd", "god", "god-meg", "ecog", "doses"]
 
 PARTS: tuple[Part, ...] = get_args(Part)
 RECORD = "world.json"
@@ -33,16 +33,18 @@ OFFICIAL: dict[Part, str] = {
     "god-meg": "god-meg-osaka",
     "ecog": "god-ecog-osaka",
 }
-"""Entry of the manifest whose folder holds the official files of a part."""
+"""Entry of the manifest whose folder holds the official files of a part; nobody can turn a real dial, so that
+``doses`` has none."""
 
 
 def miniature_folder(part: Part, *, scale: ScaleName, null: Null | None = None) -> Path:
     """Where the miniature files of a part lie, or would lie.
 
-    Stimuli are the same in every null, and N0 concerns aligners only, so that its recordings are the world's.
+    Stimuli are the same in every null, doses are the world's with a dial turned, and N0 concerns aligners
+    only, so that its recordings are the world's.
     """
     root = data_root() / "miniature" / scale
-    if part == "stimuli":
+    if part in {"stimuli", "doses"}:
         return root / part
     return root / ("world" if null in {None, "N0"} else str(null)) / part
 
@@ -70,6 +72,12 @@ def recordings_folder(part: Part, *, source: Source, scale: ScaleName, null: Nul
     """
     _check(part=(part, PARTS), source=(source, get_args(Source)), scale=(scale, get_args(ScaleName)))
     if source == "official":
+        if part not in OFFICIAL:
+            raise MissingDataError(
+                "Only a simulated world has this part",
+                where=part,
+                do="run the chapter with source: miniature",
+            )
         entry = load_manifest().entry(OFFICIAL[part])
         if not (data_root() / entry.id).is_dir():
             raise MissingDataError(f"{entry.title} is not here", where=entry.id, do=how_to_get(entry))

@@ -1,4 +1,4 @@
-"""One table of the six recordings: who takes part, what all share on disk, and how one person is made."""
+"""One table of the recordings: who takes part, what all share on disk, and how one person is made."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from companion.loading.sources import Null, Part
+from companion.simulation import doses
 from companion.simulation.codes import Codes
 from companion.simulation.dials import Dials
 from companion.simulation.recordings import ecog, god, god_meg, nsd, things_eeg2, things_meg
@@ -30,7 +31,9 @@ N_SUBJECTS: Mapping[Part, Callable[[Scale], int]] = {
     "god": lambda scale: scale.god.n_subjects,
     "god-meg": lambda scale: scale.god_meg.n_subjects,
     "ecog": lambda scale: scale.ecog.n_subjects,
+    "doses": doses.n_seeds,
 }
+"""Of doses, one "person" is one seed under every setting."""
 
 
 def write_lists(
@@ -51,6 +54,8 @@ def write_lists(
         nsd.write_shared(folder, training, test, seed=dials.seed)
     elif part in {"god", "god-meg", "ecog"}:
         god.write_shared(folder, god_lists(scale))
+    elif part == "doses":
+        doses.write_table(folder, scale, dials)
 
 
 def simulate_person(
@@ -61,7 +66,7 @@ def simulate_person(
     Parameters
     ----------
     part : str
-        One of the six recordings.
+        One of the six recordings, or ``doses``.
     folder : Path
         Of the recording; :func:`write_lists` was there.
     number : int
@@ -72,6 +77,8 @@ def simulate_person(
     dials : Dials
     null : {"N1", "N2", "N3"}, optional
     """
+    if part == "doses":
+        return doses.simulate_seed(folder, number, stimuli, scale, dials)
     make, group = _PEOPLE[part]
     return make(folder, number, _codes(stimuli, group, dials, null), scale, dials)
 
@@ -92,6 +99,7 @@ def person_bytes(part: Part, scale: Scale) -> int:
         * scale.god_meg.n_sensors
         * round(0.7 * scale.god_meg.sampling_rate),
         "ecog": 1000 * scale.ecog.n_electrodes * round(scale.ecog.sampling_rate),
+        "doses": 9 * _eeg_numbers(doses.small_experiment(scale).eeg),
     }
     return 4 * numbers[part]
 

@@ -38,6 +38,8 @@ _UNUSED = {
     "calibrate.py",
     "calibration_scores.py",
     "calibration_stimuli.py",
+    "repeated_worlds.py",
+    "repeated_decoding.py",
 }
 """Source that no part of the world depends on: what trains, calibrates and measures it."""
 _SPARE = 2 * 2**30
@@ -155,7 +157,8 @@ def _recipe(part: Part, scale: ScaleName, null: Null | None, dials: Dials) -> di
     """All that decides a part; what the stimuli do not depend on is left out of theirs."""
     told: dict[str, Any] = {"part": part, "scale": scale, "source": _source_checksum()}
     if part != "stimuli":
-        told |= {"null": None if null == "N0" else null, "dials": json.loads(json.dumps(asdict(dials)))}
+        null = None if part == "doses" or null == "N0" else null
+        told |= {"null": null, "dials": json.loads(json.dumps(asdict(dials)))}
     return told
 
 

@@ -1,0 +1,299 @@
+"""Many small worlds, each with its own people, noise and aligners: what comes out where nothing was put in.
+
+``python -m companion.simulation.repeated_worlds --kind N0 --n 40`` writes ``repeated_worlds.csv`` beside this
+file; it goes on where it was interrupted, and several kinds may run side by side. Every world has ten people
+in a small THINGS-EEG2 (:func:`companion.simulation.doses.small_experiment`) and two aligned spaces: taught by
+judges, and by the same judges with the pictures exchanged. The effect is *aligned minus permuted*, a person.
+
+* ``N0``: both are random rotations of the base space. Ridge decodes every rotation alike, so NICE decodes
+  here, each space from its own initial weights and order of batches. p-values must be uniform.
+* ``world``, ``N1``, ``N2``: both are odd-one-out maps (gLocal-like), learnt anew from new choices; ridge
+  decodes. Nothing is asked of them: an effect that also shows in N1 or N2 says nothing about judges.
+
+Brains of N1 carry nothing that the base space does not, so that it would be decoded without an error. Their
+signal is lowered until the *base* space is decoded about as well as in the world (25 per cent top-1 against
+26, four people of other seeds), so that there is room for an effect in either direction.
+
+Pictures, and the network that encodes them, are the same in all worlds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from filelock import FileLock
+from scipy import stats
+
+from companion.alignment.odd_one_out import OddOneOutTransform
+from companion.embeddings import Embeddings
+from companion.errors import DataError
+from companion.loading.repeated_worlds import FILE, Kind, read_repeated_worlds
+from companion.loading.sources import recordings_folder
+from companion.loading.things_eeg2.preprocessed import load_things_eeg2
+from companion.recording import Recording
+from companion.simulation.brains.person import person_rng
+from companion.simulation.calibrated import calibrated_dials
+from companion.simulation.codes import Codes
+from companion.simulation.dials import Dials, Null
+from companion.simulation.doses import small_experiment
+from companion.simulation.equations import Described, brain_codes, fit_equations, percept
+from companion.simulation.judges import odd_one_out, permuted
+from companion.simulation.recordings import things_eeg2
+from companion.simulation.repeated_decoding import METRICS, Brief, by_nice, by_ridge, retrieved
+from companion.simulation.scales import SCALES, Scale
+from companion.simulation.sets import eeg_id, eeg_test, eeg_training, things_id
+from companion.simulation.truth import load_truth
+from companion.simulation.writers.whole_file import whole_path
+from companion.statistics.paired import sign_flip
+
+FIRST_SEED = 1000
+"""World n has seed 1000 + n, in every kind: its people in N0 and in the world are the same."""
+SPACES = ("base", "aligned", "permuted")
+SIGNAL: Mapping[Kind, float] = {"world": 1.0, "N0": 1.0, "N1": 0.15, "N2": 1.0}
+"""What the calibrated signal is multiplied by; see above."""
+VALIDATION_SHARE = 0.15
+"""Of judged pictures; of training kinds it is every tenth."""
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much each world has; settings of NICE. The defaults were fixed by the time they take."""
+
+    n_people: int = 10
+    n_pictures: int = 600
+    n_triplets: int = 5000
+    nice: Brief = field(default_factory=Brief)
+
+
+class Laboratory:
+    """What all worlds share: pictures, their base embeddings, the equations.
+
+    Parameters
+    ----------
+    stimuli : Path
+        Folder of the stimuli, where the truth lies.
+    scale : Scale
+        Of these stimuli.
+    sizes : Sizes
+    """
+
+    def __init__(self, stimuli: Path, scale: Scale, sizes: Sizes) -> None:
+        self.sizes, self.scale = sizes, small_experiment(scale)
+        self.equations = fit_equations(load_truth(stimuli, "objects"))
+        judged = load_truth(stimuli, "judged")
+        self.judged = judged.select(judged.ids[: sizes.n_pictures])
+        training, test = eeg_training(self.scale), eeg_test(self.scale)
+        self.names = {things_id(*one): eeg_id(*one) for one in (*training, *test)}
+        self.shown = load_truth(stimuli, "things").select(tuple(self.names))
+        self.training, self.test = [eeg_id(*one) for one in training], [eeg_id(*one) for one in test]
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What the table says of how it was made."""
+        own = {
+            "first_seed": FIRST_SEED,
+            "signal_in": dict(SIGNAL),
+            "experiment": asdict(self.scale.eeg),
+            **asdict(self.sizes),
+        }
+        told: dict[str, Any] = json.loads(json.dumps(own | {"dials": asdict(calibrated_dials())}))
+        return told
+
+    @cached_property
+    def base(self) -> Embeddings:
+        """Base embeddings of training and test pictures."""
+        return Embeddings(self.shown.base, tuple(self.names.values()), "base", simulated=True)
+
+    def world(self, kind: Kind, number: int) -> pd.DataFrame:
+        """Make one world and score it.
+
+        Returns
+        -------
+        DataFrame
+            Two rows, one per metric; columns as in `read_repeated_worlds`.
+        """
+        started = time.process_time()
+        seed = FIRST_SEED + number
+        null: Null | None = None if kind in {"world", "N0"} else kind  # type: ignore[assignment]
+        spaces = self._rotated(seed) if kind == "N0" else self._bent(seed, null)
+        dials = _dials(kind, seed)
+        codes = brain_codes(self.equations, self.shown, dials, null).renamed(self.names)
+        scores = np.full((self.sizes.n_people, len(SPACES), len(METRICS)), np.nan)
+        people = [self._record(person, codes, dials) for person in range(1, self.sizes.n_people + 1)]
+        decoded = (
+            by_nice(people, spaces, self.sizes.nice, seed)
+            if kind == "N0"
+            else [by_ridge(known, unknown, spaces) for known, unknown in people]
+        )
+        for row, found in enumerate(decoded):
+            for name, vectors in found.items():
+                scores[row, SPACES.index(name)] = retrieved(vectors, spaces[name])
+        return _rows(kind, number, scores).assign(seconds=round(time.process_time() - started, 1))
+
+    def _rotated(self, seed: int) -> dict[str, Embeddings]:
+        n = self.base.values.shape[1]
+        spaces = {}
+        for number, name in enumerate(SPACES[1:]):
+            drawn = np.random.default_rng([seed, number]).normal(size=(n, n))
+            spaces[name] = self.base.with_values(
+                self.base.values @ np.linalg.qr(drawn)[0], aligned_by="a random rotation"
+            )
+        return self._standard(spaces)
+
+    def _bent(self, seed: int, null: Null | None) -> dict[str, Embeddings]:
+        judged = Embeddings(self.judged.base, self.judged.ids, "base", simulated=True)
+        n = len(judged) - round(VALIDATION_SHARE * len(judged))
+        parts = {
+            "train": (self.judged.select(judged.ids[:n]), self.sizes.n_triplets),
+            "validation": (self.judged.select(judged.ids[n:]), self.sizes.n_triplets // 4),
+        }
+        spaces = {"base": self.base}
+        for teacher in SPACES[1:]:
+            kept = {
+                split: self._choices(part, seed, f"repeated/{split}/{teacher}", n_triplets, null)
+                for split, (part, n_triplets) in parts.items()
+            }
+            bend = OddOneOutTransform().fit(judged, kept["train"], validation_triplets=kept["validation"])
+            spaces[teacher] = bend.transform(self.base)
+        return self._standard(spaces)
+
+    def _choices(
+        self, shown: Described, seed: int, purpose: str, n_triplets: int, null: Null | None
+    ) -> npt.NDArray[np.str_]:
+        view = percept(self.equations, shown, "category", null)
+        rng = person_rng(seed, "judges", 0, purpose)
+        if purpose.endswith("permuted"):
+            view = permuted(view, rng)
+        return np.array(shown.ids)[odd_one_out(view, rng, n_triplets)]
+
+    def _standard(self, spaces: Mapping[str, Embeddings]) -> dict[str, Embeddings]:
+        """Centre on the training pictures, and bring every vector to length 1."""
+        return {
+            name: space.centred(space.select(self.training).values.mean(axis=0)).normalised()
+            for name, space in spaces.items()
+        }
+
+    def _record(self, person: int, codes: Codes, dials: Dials) -> tuple[Recording, Recording]:
+        """Simulate, write and load one person, as the recordings of the world are."""
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            things_eeg2.write_shared(folder, training=self.training, test=self.test)
+            things_eeg2.simulate_subject(
+                folder,
+                person,
+                training=self.training,
+                test=self.test,
+                codes=codes,
+                scale=self.scale.eeg,
+                dials=dials,
+            )
+            return (
+                load_things_eeg2(folder, person, split="train"),
+                load_things_eeg2(folder, person, split="test"),
+            )
+
+
+def repeat(
+    kind: Kind, n: int, laboratory: Laboratory, path: Path = FILE, say: Callable[[str], None] = print
+) -> None:
+    """Make the first n worlds of a kind that the table does not have yet, and write each as it is done.
+
+    Parameters
+    ----------
+    kind : {"world", "N0", "N1", "N2"}
+    n : int
+        Worlds 1 to n.
+    laboratory : Laboratory
+    path : Path
+        Of the table; several processes may write to it.
+    say : callable
+        Takes a line per world.
+
+    Raises
+    ------
+    DataError
+        If the table was made with other sizes.
+    """
+    record = laboratory.record
+    with FileLock(f"{path}.lock"):
+        done = _read(path, record)
+    for number in sorted(set(range(1, n + 1)) - set(done.loc[done["kind"] == kind, "world"])):
+        rows = laboratory.world(kind, number)
+        with FileLock(f"{path}.lock"):
+            table = pd.concat([part for part in (_read(path, record), rows) if len(part)])
+            _write(path, record, table.sort_values(["kind", "metric", "world"]))
+        first = rows.iloc[0]
+        say(f"{kind} {number}: {first['metric']} {first['effect']:+.2f}, {first['seconds']:.0f} s")
+
+
+def _read(path: Path, record: dict[str, Any]) -> pd.DataFrame:
+    if not path.is_file():
+        return pd.DataFrame({"kind": [], "world": []})
+    table, found = read_repeated_worlds(path)
+    if found != record:
+        raise DataError(
+            "The table of repeated worlds was made with other settings",
+            where=path,
+            expected=record,
+            got=found,
+            do="remove it to begin anew",
+        )
+    return table
+
+
+def _write(path: Path, record: dict[str, Any], table: pd.DataFrame) -> None:
+    with whole_path(path) as part:
+        part.write_text(f"# {json.dumps(record)}\n{table.to_csv(index=False)}", "utf-8")
+
+
+def _dials(kind: Kind, seed: int) -> Dials:
+    dials = calibrated_dials()
+    signal = {**dials.signal, things_eeg2.DATASET: SIGNAL[kind] * dials.signal[things_eeg2.DATASET]}
+    return replace(dials, seed=seed, signal=signal)
+
+
+def _rows(kind: Kind, number: int, scores: FloatArray) -> pd.DataFrame:
+    """Test over people, one row per metric; scores (n_people, n_spaces, n_metrics)."""
+    rows = []
+    for metric, values in zip(METRICS, np.moveaxis(scores, -1, 0), strict=True):
+        means = dict(zip(SPACES, values.mean(axis=0), strict=True))
+        differences = values[:, 1] - values[:, 2]
+        varies = np.ptp(differences) > 1e-12
+        tests = {
+            "effect": differences.mean(),
+            "p_t": stats.ttest_1samp(differences, 0).pvalue if varies else np.nan,
+            "p_sign_flip": sign_flip(differences),
+        }
+        people = {f"person_{person}": value for person, value in enumerate(differences, start=1)}
+        rows.append({"kind": kind, "world": number, "metric": metric, **means, **tests, **people})
+    return pd.DataFrame(rows).round(6).assign(simulated=True)
+
+
+def main() -> None:
+    """Make worlds, and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--kind", choices=get_args(Kind), required=True)
+    parser.add_argument("--n", type=int, required=True)
+    given = parser.parse_args()
+    import torch
+
+    torch.set_num_threads(1)
+    stimuli = recordings_folder("stimuli", source="miniature", scale="lesson")
+    repeat(given.kind, given.n, Laboratory(stimuli, SCALES["lesson"], Sizes()))
+
+
+if __name__ == "__main__":
+    main()
