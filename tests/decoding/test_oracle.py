@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
+from companion.decoding.observer import make_observer, repetition_covariance
 from companion.decoding.oracle import (
-    make_observer,
+    decoded_vectors,
     noise_limited,
     oracle_ranks,
     ranks_by_score,
-    repetition_covariance,
     ruler_limited,
 )
 
@@ -95,6 +95,7 @@ def test_noise_limited_beats_ruler_limited_beats_linear_decoders() -> None:
     responses = one.measured(seen)
     (gallery, vectors), (expected, known) = one.gallery(40), one.population
     observer = make_observer(expected, one.covariance)
+    best = decoded_vectors(observer, responses, expected, known)
     both = top1(noise_limited(observer, responses, gallery), seen)
     ruler = top1(ruler_limited(observer, responses, vectors, expected, known), seen)
     assert both > ruler + 0.1
@@ -108,7 +109,21 @@ def test_noise_limited_beats_ruler_limited_beats_linear_decoders() -> None:
         distances = -np.sum((decoded[:, None] - target[None]) ** 2, axis=2)
         cosines = decoded @ (target / np.linalg.norm(target, axis=1, keepdims=True)).T
         assert ruler > max(top1(distances, seen), top1(cosines, seen))
-    assert ruler > 3 / 40
+        error = np.sum((decoded + mean - vectors[seen]) ** 2)
+        assert np.sum((best - vectors[seen]) ** 2) < error
+    assert ruler > top1(best @ (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).T, seen) > 3 / 40
+
+
+def test_the_decoded_vector_is_the_gaussian_conditional_mean_in_full_space() -> None:
+    one = world()
+    expected, vectors = one.population
+    responses = one.measured(np.arange(6))
+    found = decoded_vectors(make_observer(expected, one.covariance), responses, expected, vectors)
+    flat = expected.reshape(len(expected), -1)
+    covariance = np.cov(np.hstack([vectors, flat]).T)
+    weights = np.linalg.solve(covariance[5:, 5:] + one.covariance, covariance[5:, :5])
+    by_hand = vectors.mean(axis=0) + (responses.reshape(6, -1) - flat.mean(axis=0)) @ weights
+    assert found == pytest.approx(by_hand, abs=1e-6)
 
 
 def test_a_space_that_carries_everything_limits_nobody() -> None:
@@ -136,7 +151,7 @@ def test_a_space_that_carries_nothing_is_at_chance_and_so_are_the_floors() -> No
     )
     assert (found.noise_limited == 1).mean() > 0.5
     assert (found.mean_predictor == 1).mean() == pytest.approx(1 / 100)
-    for floor in (found.ruler_limited, found.shuffled):
+    for floor in (found.ruler_limited, found.decoded_vector, found.shuffled):
         assert (floor == 1).mean() < 0.03
         assert floor.mean() == pytest.approx(50.5, abs=9)  # three standard errors of 100 candidates
 
