@@ -88,7 +88,10 @@ def train_runs(
     """
     _check(inputs, targets, runs, settings)
     size = together or (len(runs) if inputs[0].is_cuda else 1)
-    keys = [_key(run, inputs, targets, settings) for run in runs] if folder else [""] * len(runs)
+    with torch.random.fork_rng():
+        kind = build()
+    about = f"{type(kind).__name__} {sorted(kind.configuration.items())} {inputs[0].device.type}"
+    keys = [_key(run, inputs, targets, settings, about) for run in runs] if folder else [""] * len(runs)
     done = {row: _finished(folder, key) for row, key in enumerate(keys)}
     waiting = [row for row, found in done.items() if found is None]
     for start in range(0, len(waiting), size):
@@ -146,9 +149,9 @@ def _check(inputs: Inputs, targets: Tensor, runs: Sequence[Run], settings: Setti
             )
 
 
-def _key(run: Run, inputs: Inputs, targets: Tensor, settings: Settings) -> str:
+def _key(run: Run, inputs: Inputs, targets: Tensor, settings: Settings, about: str) -> str:
     """Name a run by all that decides it; data count by a checksum of the rows it uses."""
-    content = hashlib.sha256(repr((run.seed, asdict(settings))).encode())
+    content = hashlib.sha256(repr((about, run.seed, asdict(settings))).encode())
     for pairs in (run.training, run.validation):
         content.update(pairs.cpu().numpy().tobytes())
         for tensor, rows in ((inputs[0], pairs[:, 0]), (targets, pairs[:, 1])):

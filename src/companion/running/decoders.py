@@ -1,0 +1,171 @@
+"""Brain encoders that chapters use: trained where first asked for, kept for all others.
+
+Every chapter asks in the same way: some groups of recordings (one person, or all people but one), some
+image spaces, some seeds. Finished encoders lie in the data folder; a call that was interrupted goes on where
+it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from filelock import FileLock
+from torch import Tensor
+
+from companion.embeddings import Embeddings
+from companion.project import data_root
+from companion.recording import Recording
+from companion.training.encoders import BrainEncoder
+from companion.training.runs import Run, Trained, train_runs
+from companion.training.settings import Settings
+from companion.training.splits import validation_rows
+
+Key = tuple[Hashable, str, int]
+Build = Callable[[tuple[int, ...], int], BrainEncoder]
+_CODE = ("contrastive", "draws", "program", "splits", "encoders.interface")
+_BLOCK = 256  # responses decoded at a time
+
+
+def train_decoders(
+    known: Mapping[Hashable, Sequence[Recording]],
+    spaces: Mapping[str, Embeddings],
+    build: Build,
+    settings: Settings,
+    *,
+    seeds: Sequence[int],
+    validate_on: Literal["stimulus", "concept"] = "concept",
+    device: str = "auto",
+    together: int | None = None,
+) -> dict[Key, Trained]:
+    """Train one encoder for each group, space and seed.
+
+    Parameters
+    ----------
+    known : mapping of group to recordings
+        Averaged training responses; those of several people are pooled. A picture never counts as its own
+        negative then, and never lies on both sides of the split.
+    spaces : mapping of name to Embeddings
+        Image vectors of all stimuli shown, of one length; joined by id.
+    build : callable
+        Makes an encoder from the shape of a response and the number of features.
+    settings : Settings
+    seeds : sequence of int
+        Each draws its own split, weights, batches and masks.
+    validate_on : {"stimulus", "concept"}
+        What never lies on both sides of the split. The paper splits by stimulus.
+    device : str
+        ``auto`` takes a GPU if there is one.
+    together : int, optional
+        Runs of a group in one batched program; see :func:`companion.training.runs.train_runs`.
+
+    Returns
+    -------
+    dict of (group, space, seed) to Trained
+    """
+    place = chosen_device(device)
+    found: dict[Key, Trained] = {}
+    for group, recordings in known.items():
+        stimuli = [name for one in recordings for name in one.stimuli]
+        inputs, encoder = _inputs(recordings, build, spaces, place)
+        ids = list(dict.fromkeys(stimuli))
+        vectors = torch.tensor(np.concatenate([space.select(ids).values for space in spaces.values()]))
+        row_of = {name: row for row, name in enumerate(ids)}
+        rows = np.array([row_of[name] for name in stimuli])
+        groups = stimuli if validate_on == "stimulus" else [name.split("/")[0] for name in stimuli]
+        keys = [(group, name, seed) for name in spaces for seed in seeds]
+        runs = [_run(seed, rows + list(spaces).index(name) * len(ids), groups) for _, name, seed in keys]
+        folder = _folder(encoder)
+        with FileLock(folder / "lock"):
+            trained = train_runs(
+                lambda encoder=encoder: type(encoder)(**encoder.configuration),  # type: ignore[misc]
+                inputs,
+                vectors.to(place, torch.float32),
+                runs,
+                settings,
+                together=together,
+                folder=folder,
+            )
+        found |= dict(zip(keys, trained, strict=True))
+    return found
+
+
+def decode(trained: Trained, recording: Recording, space: Embeddings) -> Embeddings:
+    """Decode the responses of a recording, one vector per stimulus.
+
+    Parameters
+    ----------
+    trained : Trained
+    recording : Recording
+        Averaged test responses.
+    space : Embeddings
+        The space that the encoder was trained on; names the result.
+
+    Returns
+    -------
+    Embeddings of shape (n_stimuli, n_features)
+    """
+    values = predict(trained.encoder, recording.responses)
+    return Embeddings(
+        values,
+        tuple(recording.stimuli),
+        space.space,
+        space.aligned_by,
+        recording.simulated or space.simulated,
+    )
+
+
+@torch.inference_mode()
+def predict(encoder: BrainEncoder, responses: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Run an encoder on plain arrays: (n, ...) to (n, n_features)."""
+    place = next(encoder.parameters()).device
+    values = torch.from_numpy(np.array(responses, dtype=np.float32))
+    parts = [encoder(*encoder.prepare(part.to(place))).cpu() for part in torch.split(values, _BLOCK)]
+    decoded: npt.NDArray[np.float64] = torch.cat(parts).numpy().astype(np.float64)
+    return decoded
+
+
+def chosen_device(device: str) -> torch.device:
+    """Say which device ``auto``, or a name that torch knows, stands for."""
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device(device)
+
+
+def _inputs(
+    recordings: Sequence[Recording], build: Build, spaces: Mapping[str, Embeddings], place: torch.device
+) -> tuple[tuple[Tensor, ...], BrainEncoder]:
+    """Prepare the responses of all recordings, and make an encoder of their shape."""
+    n_features = next(iter(spaces.values())).values.shape[1]
+    with torch.random.fork_rng():
+        encoder = build(recordings[0].responses.shape[1:], n_features)
+    people = list(dict.fromkeys(one.subject for one in recordings))
+    parts = []
+    for one in recordings:
+        number = torch.full((len(one),), people.index(one.subject))
+        parts.append(encoder.prepare(torch.from_numpy(one.responses.copy()), number))
+    return tuple(torch.cat(values).to(place) for values in zip(*parts, strict=True)), encoder
+
+
+def _run(seed: int, rows: npt.NDArray[Any], groups: Sequence[str]) -> Run:
+    pairs = torch.from_numpy(np.column_stack([np.arange(len(rows)), rows]))
+    training, validation = validation_rows(groups, seed=seed)
+    return Run(seed, pairs[training], pairs[validation])
+
+
+def _folder(encoder: BrainEncoder) -> Path:
+    """Where encoders of this architecture and this code are kept."""
+    content = hashlib.sha256()
+    for name in (*(f"companion.training.{part}" for part in _CODE), type(encoder).__module__):
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.origin is not None:
+            content.update(Path(spec.origin).read_bytes())
+    folder = data_root() / "products" / f"{type(encoder).__name__.lower()}-{content.hexdigest()[:12]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
