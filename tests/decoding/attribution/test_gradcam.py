@@ -55,6 +55,30 @@ def test_the_map_of_a_tiny_net_is_the_one_worked_out_by_hand() -> None:
     assert (found > 0).any()
 
 
+class Placed(Tiny):
+    """Reads the third position and no other."""
+
+    def from_layer(self, name: str, values: Tensor) -> Tensor:
+        return values[..., 2] @ self.weight.T
+
+
+def test_only_local_weights_know_where_a_position_wise_readout_looks() -> None:
+    rng = np.random.default_rng(1)
+    values, targets = rng.normal(size=(7, 2, 4)), rng.normal(size=(7, 3))
+    inputs, wanted = (torch.tensor(values),), torch.tensor(targets)
+    encoder = Placed()
+    encoder.weight = Tiny.weight.double()
+    local = grad_cam(encoder, inputs, wanted, "only", weights="local")
+    # Where all else is zero, the third position alone is read, as by the net that sums over positions.
+    alone = values * np.array([0, 0, 1, 0])
+    expected = np.array([by_hand(v, t) for v, t in zip(alone, targets, strict=True)])
+    np.testing.assert_allclose(local, expected, atol=1e-6)
+    assert not local[:, [0, 1, 3]].any()
+    averaged = grad_cam(encoder, inputs, wanted, "only")
+    np.testing.assert_allclose(averaged[:, 2], expected[:, 2] / 4, atol=1e-6)
+    assert averaged[:, [0, 1, 3]].max() > averaged[:, 2].mean()
+
+
 @pytest.fixture(scope="module")
 def nice() -> tuple[Nice, tuple[Tensor, ...], Tensor]:
     torch.manual_seed(0)

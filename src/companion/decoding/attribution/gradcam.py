@@ -12,7 +12,7 @@ Selvaraju et al. (2017), ICCV: the method. Rajabi et al. (2025), ICML, section 5
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -45,7 +45,13 @@ class Fields(NamedTuple):
 
 
 def grad_cam(
-    encoder: Layered, inputs: tuple[Tensor, ...], targets: Tensor, layer: str, *, batch_size: int = 100
+    encoder: Layered,
+    inputs: tuple[Tensor, ...],
+    targets: Tensor,
+    layer: str,
+    *,
+    weights: Literal["averaged", "local"] = "averaged",
+    batch_size: int = 100,
 ) -> FloatArray:
     r"""Grad-CAM of the similarity to the true picture.
 
@@ -64,6 +70,8 @@ def grad_cam(
     layer : str
         For NICE ``"projection"``, as published, where channels are already merged; or ``"first"``, which
         alone can tell channels apart.
+    weights : {"averaged", "local"}
+        As published; or each position's own slope instead of :math:`\alpha_c` (HiResCAM), see the notes.
     batch_size : int
         Responses at a time.
 
@@ -72,9 +80,17 @@ def grad_cam(
     ndarray of shape (n, n_positions) or (n, n_channels, n_positions)
         Not negative.
 
+    Notes
+    -----
+    Grad-CAM was made for nets that pool over positions after the layer, so that a feature counts the same
+    everywhere. The projector of NICE has a weight for each feature *and position*: the mean slope forgets
+    where a feature mattered. With local weights, slope times value adds up over positions to what the
+    similarity owes to them, to first order.
+
     References
     ----------
-    Rajabi et al. (2025), ICML, section 5.5 and their public code for layer and centring.
+    Rajabi et al. (2025), ICML, section 5.5 and their public code for layer and centring. Draelos & Carin
+    (2020), arXiv 2011.08891: local weights.
     """
     import torch
 
@@ -87,8 +103,9 @@ def grad_cam(
         with torch.enable_grad():
             similar = centred_cosine(encoder.from_layer(layer, values), targets[rows])
             (slopes,) = torch.autograd.grad(similar.sum(), values)
-        weights = slopes.flatten(2).mean(-1)
-        maps.append(torch.einsum("nc,nc...->n...", weights, values.detach()).relu().cpu())
+        if weights == "averaged":
+            slopes = slopes.mean(dim=tuple(range(2, slopes.ndim)), keepdim=True)
+        maps.append((slopes * values.detach()).sum(1).relu().cpu())
     return np.asarray(torch.cat(maps))
 
 
