@@ -28,6 +28,7 @@ from companion.loading.nsd.stimuli import nsd_captions, nsd_pictures
 from companion.loading.sources import PARTS, RECORD, Part, recordings_folder, world_record
 from companion.loading.things_eeg2.preprocessed import load_things_eeg2
 from companion.loading.things_meg.epochs import load_things_meg
+from companion.loading.truth import read_expected
 from companion.recording import Recording, Split
 from companion.simulation.picture_files import god_picture, things_picture
 from companion.simulation.scales import SMOKE
@@ -100,6 +101,18 @@ def test_every_stimulus_shown_has_a_picture_and_a_truth(world: Path) -> None:
         elif one.split != "imagery":
             assert names <= known["god"]
             assert all(god_picture(stimuli, name).is_file() for name in names)
+
+
+def test_what_is_expected_of_people_lies_beside_three_recordings(world: Path) -> None:
+    loaded = {one.dataset: one for one in every_recording() if one.split == "train"}
+    parts: dict[str, Part] = {"THINGS-EEG2": "things-eeg2", "THINGS-MEG": "things-meg", "NSD": "nsd"}
+    for dataset, name in parts.items():
+        training = loaded[dataset]
+        expected = read_expected(part(name), training.stimuli, loaded=training)
+        both = [(one.responses - one.responses.mean(axis=0)).ravel() for one in (expected, training)]
+        assert np.corrcoef(*both)[0, 1] > 0.05, dataset
+    with pytest.raises(MissingDataError, match="miniature world only"):
+        read_expected(part("god"), [], loaded=loaded["GOD"])
 
 
 def test_the_truth_holds_what_the_base_encoder_says_of_the_files(world: Path) -> None:
