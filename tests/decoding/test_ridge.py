@@ -97,7 +97,7 @@ def test_rows_are_joined_by_id_and_units_without_spread_are_harmless() -> None:
     np.testing.assert_allclose(
         other.predict(np.column_stack([responses, np.ones(N)]), IDS)["clear"].values,
         one.predict(responses, IDS)["clear"].values,
-        atol=0.1,  # the unit counts in the scale of the penalty, and in nothing else
+        atol=1e-8,
     )
 
 

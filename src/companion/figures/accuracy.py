@@ -1,0 +1,148 @@
+"""Figures of accuracies: against a dose, and subject by subject, with what guessing gives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import NullLocator
+
+from companion.figures.style import CATEGORIES, COLOURS, INK, QUIET, page_figure, reference_line
+
+_MARKERS = "osD^vP"
+_ROLES = MappingProxyType({"aligned": COLOURS["human-aligned"], "permuted": COLOURS["third"]})
+_OTHERS = tuple(colour for colour in CATEGORIES if colour not in {*COLOURS.values()})
+
+
+def accuracy_by_dose(
+    table: pd.DataFrame,
+    *,
+    levels: Sequence[str],
+    chance: float,
+    dose: str,
+    label: str = "Top-1 accuracy (%)",
+    oracle: pd.Series[float] | None = None,
+) -> Figure:
+    """Accuracy against how much there was of something: repetitions averaged, or training images.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``dose`` (positive), ``level``, ``subject`` and ``value`` in percent; one row for each of their
+        combinations. Thin lines are subjects, thick ones their mean.
+    levels : sequence of str
+        Values of ``level``, in the order of the legend.
+    chance : float
+        Accuracy of guessing, in percent.
+    dose : str
+        Name of the dose, with unit.
+    label : str
+        Name of the values, with unit.
+    oracle : Series, optional
+        Index: doses; what an optimal decoder reaches, in percent. Known of simulated brains only.
+    """
+    figure, ((ax,),) = page_figure(3.6)
+    for level, look in _looks(levels).items():
+        chosen = table[table["level"] == level]
+        wide = chosen.pivot_table(index="dose", columns="subject", values="value")
+        ax.plot(wide.index, wide, color=look["color"], linewidth=0.7, alpha=0.35)
+        ax.plot(wide.index, wide.mean(axis=1), label=level, linewidth=2.2, markersize=6, **look)
+    if oracle is not None:
+        ax.plot(oracle.index, oracle, color=COLOURS["ceiling"], linewidth=2.5, linestyle=(0, (1, 1)),
+                label="optimal decoder")  # fmt: skip
+    doses = sorted(table["dose"].unique())
+    ax.set_xscale("log")
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.set_xticks(doses, [f"{value:,g}" for value in doses])
+    ax.set_xlabel(dose)
+    ax.set_ylabel(label)
+    ax.set_ylim(0, None)
+    reference_line(ax, chance, f"chance {chance:.3g}", axis="y")
+    figure.legend(loc="outside upper center", ncols=len(levels) + (oracle is not None))
+    return figure
+
+
+def subject_points(
+    table: pd.DataFrame,
+    *,
+    levels: Sequence[str],
+    chance: float,
+    threshold: float | None = None,
+    label: str = "Top-1 accuracy (%)",
+    columns: int = 3,
+) -> Figure:
+    """Draw every subject as a line over the levels; means are bars, printed on top; one panel per group.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``group``, ``level``, ``subject`` and ``value`` in percent.
+    levels : sequence of str
+        Values of ``level``, from left to right.
+    chance : float
+        Accuracy of guessing, in percent.
+    threshold : float, optional
+        What guessing rarely reaches in one run, in percent.
+    label : str
+        Name of the values, with unit.
+    columns : int
+        Most panels beside each other.
+    """
+    groups = list(dict.fromkeys(table["group"]))
+    n_columns = min(columns, len(groups))
+    n_rows = -(-len(groups) // n_columns)
+    figure, axes = page_figure(0.7 + 2.5 * n_rows, n_rows, n_columns, share_x=True, share_y=True)
+    for ax, group in zip(axes.flat, groups, strict=False):
+        chosen = table[table["group"] == group]
+        wide = chosen.pivot_table(index="subject", columns="level", values="value")[list(levels)]
+        _paired_points(ax, wide, levels)
+        ax.set_title(group, loc="left")
+        lines = _guessing_lines(ax, chance, threshold)
+    for ax in axes.flat[len(groups) :]:
+        ax.set_visible(False)
+    axes[0, 0].set_ylim(0, 1.18 * table["value"].max())  # room for the means, which are printed on top
+    lines["mean over subjects"] = Line2D([], [], color="black", linewidth=2.2)
+    figure.legend(lines.values(), lines.keys(), loc="outside upper center", ncols=len(lines))
+    figure.supylabel(label, fontsize=10)
+    return figure
+
+
+def _paired_points(ax: Axes, wide: pd.DataFrame, levels: Sequence[str]) -> None:
+    places = np.arange(len(levels))
+    ax.plot(places, wide.to_numpy().T, color=QUIET, linewidth=0.7, alpha=0.55, zorder=1)
+    for place, (level, look) in enumerate(_looks(levels).items()):
+        ax.plot(np.full(len(wide), place), wide[level], linestyle="none", markersize=4.5, **look)
+        mean = wide[level].mean()
+        ax.hlines(mean, place - 0.3, place + 0.3, color="black", linewidth=2.2, zorder=3)
+        ax.annotate(f"{mean:.1f}", (place, 1), xycoords=("data", "axes fraction"), ha="center", va="top",
+                    fontsize=9)  # fmt: skip
+    names = [
+        level.replace("-", "-\n").replace(" ", "\n") for level in levels
+    ]  # three panels leave little room
+    ax.set_xticks(places, names)
+    ax.set_xlim(-0.5, len(levels) - 0.5)
+
+
+def _guessing_lines(ax: Axes, chance: float, threshold: float | None) -> dict[str, Line2D]:
+    """Draw chance and threshold, and return them by name: there may be no room beside them."""
+    lines = {f"chance, {chance:.3g} %": ax.axhline(chance, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))}
+    if threshold is not None:
+        name = f"p < .05 in one run, from {threshold:.3g} %"
+        lines[name] = ax.axhline(threshold, color=INK, linewidth=0.8, linestyle=(0, (1, 2)))
+    return lines
+
+
+def _looks(levels: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Colour and marker of each level: roles keep theirs, others take what is left."""
+    spare = iter(_OTHERS)
+    colours = {level: COLOURS.get(level) or _ROLES.get(level) or next(spare) for level in levels}
+    return {
+        level: {"color": colours[level], "marker": marker}
+        for level, marker in zip(levels, _MARKERS, strict=False)
+    }
