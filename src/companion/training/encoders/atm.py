@@ -6,11 +6,18 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import gelu, pad
+from torch.nn.functional import gelu
 
 from companion.training.encoders.attention import SelfAttention
 from companion.training.encoders.interface import BrainEncoder, Inputs, Mask, drop
-from companion.training.encoders.nice import N_FILTERS, ConvolutionStack, Projector, moving_mean
+from companion.training.encoders.nice import (
+    KERNEL,
+    N_FILTERS,
+    STRIDE,
+    ConvolutionStack,
+    Projector,
+    moving_mean,
+)
 
 N_HEADS, N_WIDE, DROPPED = 4, 256, 0.25
 """Attention heads, width of the feed-forward layer, share of units dropped around attention."""
@@ -113,8 +120,17 @@ class AtmS(BrainEncoder):
         return torch.where((subjects < n_rows)[:, None], rows, self.people.mean(0))
 
     def _moments(self, means: Tensor) -> Tensor:
-        """As the stack's own, in the tokens' precision: their values are of order one, and gradients pass."""
+        """Moments of the stack's windows: (n, 26, 26), each the batch's mean, as only that is read.
+
+        Products of time points are summed over batch and channels once, then along diagonals: less work than
+        with the windows themselves, which overlap.
+        """
         if not self.training:
             return means  # the stack then normalises by what it remembers
-        seen = pad(self.stack.windows(means).flatten(1, 2), (0, 1), value=1.0)
-        return seen.transpose(1, 2) @ seen
+        n, n_channels = len(means), means.shape[2]
+        times = means.transpose(0, 1).flatten(1)
+        gram = (times @ times.T / n).unfold(0, KERNEL, STRIDE).unfold(1, KERNEL, STRIDE)
+        sums = (times.sum(1) / n).unfold(0, KERNEL, STRIDE).sum(0)
+        count = torch.full_like(sums[:1], n_channels * self.stack.n_positions)
+        products = torch.cat([gram.diagonal().sum(-1), sums[None]])
+        return torch.cat([products, torch.cat([sums, count])[:, None]], dim=1).expand(n, -1, -1)
