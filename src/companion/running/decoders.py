@@ -63,7 +63,7 @@ def train_decoders(
     device : str
         ``auto`` takes a GPU if there is one.
     together : int, optional
-        Runs of a group in one batched program; see :func:`companion.training.runs.train_runs`.
+        Seeds in one batched program; see :func:`companion.training.runs.train_runs`.
 
     Returns
     -------
@@ -75,24 +75,23 @@ def train_decoders(
         stimuli = [name for one in recordings for name in one.stimuli]
         inputs, encoder = _inputs(recordings, build, spaces, place)
         ids = list(dict.fromkeys(stimuli))
-        vectors = torch.tensor(np.concatenate([space.select(ids).values for space in spaces.values()]))
         row_of = {name: row for row, name in enumerate(ids)}
         rows = np.array([row_of[name] for name in stimuli])
         groups = stimuli if validate_on == "stimulus" else [name.split("/")[0] for name in stimuli]
-        keys = [(group, name, seed) for name in spaces for seed in seeds]
-        runs = [_run(seed, rows + list(spaces).index(name) * len(ids), groups) for _, name, seed in keys]
+        runs = [_run(seed, rows, groups) for seed in seeds]
         folder = _folder(encoder)
-        with FileLock(folder / "lock"):
-            trained = train_runs(
-                lambda encoder=encoder: type(encoder)(**encoder.configuration),  # type: ignore[misc]
-                inputs,
-                vectors.to(place, torch.float32),
-                runs,
-                settings,
-                together=together,
-                folder=folder,
-            )
-        found |= dict(zip(keys, trained, strict=True))
+        for name, space in spaces.items():
+            with FileLock(folder / "lock"):
+                trained = train_runs(
+                    lambda encoder=encoder: type(encoder)(**encoder.configuration),  # type: ignore[misc]
+                    inputs,
+                    torch.tensor(space.select(ids).values, dtype=torch.float32, device=place),
+                    runs,
+                    settings,
+                    together=together,
+                    folder=folder,
+                )
+            found |= {(group, name, seed): one for seed, one in zip(seeds, trained, strict=True)}
     return found
 
 
