@@ -33,12 +33,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from filelock import FileLock
-from scipy import stats
 
 from companion.alignment.odd_one_out import OddOneOutTransform
 from companion.embeddings import Embeddings
-from companion.errors import DataError
-from companion.loading.repeated_worlds import FILE, Kind, read_repeated_worlds
+from companion.loading.repeated_worlds import FILE, Kind
 from companion.loading.sources import recordings_folder
 from companion.loading.things_eeg2.preprocessed import load_things_eeg2
 from companion.recording import Recording
@@ -51,21 +49,18 @@ from companion.simulation.equations import Described, brain_codes, fit_equations
 from companion.simulation.judges import odd_one_out, permuted
 from companion.simulation.recordings import things_eeg2
 from companion.simulation.repeated_decoding import METRICS, Brief, by_nice, by_ridge, retrieved
+from companion.simulation.repeated_table import SPACES, effects, kept, write_table
 from companion.simulation.scales import SCALES, Scale
 from companion.simulation.sets import eeg_id, eeg_test, eeg_training, things_id
 from companion.simulation.truth import load_truth
-from companion.simulation.writers.whole_file import whole_path
-from companion.statistics.paired import sign_flip
 
 FIRST_SEED = 1000
 """World n has seed 1000 + n, in every kind: its people in N0 and in the world are the same."""
-SPACES = ("base", "aligned", "permuted")
 SIGNAL: Mapping[Kind, float] = {"world": 1.0, "N0": 1.0, "N1": 0.15, "N2": 1.0}
 """What the calibrated signal is multiplied by; see above."""
+_NULL: Mapping[Kind, Null | None] = {"world": None, "N0": None, "N1": "N1", "N2": "N2"}
 VALIDATION_SHARE = 0.15
 """Of judged pictures; of training kinds it is every tenth."""
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -76,6 +71,19 @@ class Sizes:
     n_pictures: int = 600
     n_triplets: int = 5000
     nice: Brief = field(default_factory=Brief)
+
+
+def settings_record(scale: Scale, sizes: Sizes) -> dict[str, Any]:
+    """Record what decides the rows of the table, as its first line has it."""
+    own = {
+        "first_seed": FIRST_SEED,
+        "signal_in": dict(SIGNAL),
+        "experiment": asdict(small_experiment(scale).eeg),
+        **asdict(sizes),
+        "dials": asdict(calibrated_dials()),
+    }
+    told: dict[str, Any] = json.loads(json.dumps(own))
+    return told
 
 
 class Laboratory:
@@ -100,18 +108,6 @@ class Laboratory:
         self.shown = load_truth(stimuli, "things").select(tuple(self.names))
         self.training, self.test = [eeg_id(*one) for one in training], [eeg_id(*one) for one in test]
 
-    @property
-    def record(self) -> dict[str, Any]:
-        """What the table says of how it was made."""
-        own = {
-            "first_seed": FIRST_SEED,
-            "signal_in": dict(SIGNAL),
-            "experiment": asdict(self.scale.eeg),
-            **asdict(self.sizes),
-        }
-        told: dict[str, Any] = json.loads(json.dumps(own | {"dials": asdict(calibrated_dials())}))
-        return told
-
     @cached_property
     def base(self) -> Embeddings:
         """Base embeddings of training and test pictures."""
@@ -127,12 +123,9 @@ class Laboratory:
         """
         started = time.process_time()
         seed = FIRST_SEED + number
-        null: Null | None = None if kind in {"world", "N0"} else kind  # type: ignore[assignment]
-        spaces = self._rotated(seed) if kind == "N0" else self._bent(seed, null)
-        dials = _dials(kind, seed)
-        codes = brain_codes(self.equations, self.shown, dials, null).renamed(self.names)
+        spaces = self.rotated(seed) if kind == "N0" else self._bent(seed, _NULL[kind])
+        people = self.people(kind, seed)
         scores = np.full((self.sizes.n_people, len(SPACES), len(METRICS)), np.nan)
-        people = [self._record(person, codes, dials) for person in range(1, self.sizes.n_people + 1)]
         decoded = (
             by_nice(people, spaces, self.sizes.nice, seed)
             if kind == "N0"
@@ -141,9 +134,18 @@ class Laboratory:
         for row, found in enumerate(decoded):
             for name, vectors in found.items():
                 scores[row, SPACES.index(name)] = retrieved(vectors, spaces[name])
-        return _rows(kind, number, scores).assign(seconds=round(time.process_time() - started, 1))
+        return effects(kind, number, scores).assign(seconds=round(time.process_time() - started, 1))
 
-    def _rotated(self, seed: int) -> dict[str, Embeddings]:
+    def people(self, kind: Kind, seed: int) -> list[tuple[Recording, Recording]]:
+        """Record people: for each a training and a test recording, averaged over repetitions."""
+        dials = calibrated_dials()
+        signal = {**dials.signal, things_eeg2.DATASET: SIGNAL[kind] * dials.signal[things_eeg2.DATASET]}
+        dials = replace(dials, seed=seed, signal=signal)
+        codes = brain_codes(self.equations, self.shown, dials, _NULL[kind]).renamed(self.names)
+        return [self._record(person, codes, dials) for person in range(1, self.sizes.n_people + 1)]
+
+    def rotated(self, seed: int) -> dict[str, Embeddings]:
+        """Rotate the base space twice at random: the aligners of N0."""
         n = self.base.values.shape[1]
         spaces = {}
         for number, name in enumerate(SPACES[1:]):
@@ -162,11 +164,13 @@ class Laboratory:
         }
         spaces = {"base": self.base}
         for teacher in SPACES[1:]:
-            kept = {
+            choices = {
                 split: self._choices(part, seed, f"repeated/{split}/{teacher}", n_triplets, null)
                 for split, (part, n_triplets) in parts.items()
             }
-            bend = OddOneOutTransform().fit(judged, kept["train"], validation_triplets=kept["validation"])
+            bend = OddOneOutTransform().fit(
+                judged, choices["train"], validation_triplets=choices["validation"]
+            )
             spaces[teacher] = bend.transform(self.base)
         return self._standard(spaces)
 
@@ -227,59 +231,16 @@ def repeat(
     DataError
         If the table was made with other sizes.
     """
-    record = laboratory.record
+    record = settings_record(laboratory.scale, laboratory.sizes)
     with FileLock(f"{path}.lock"):
-        done = _read(path, record)
+        done = kept(path, record)
     for number in sorted(set(range(1, n + 1)) - set(done.loc[done["kind"] == kind, "world"])):
         rows = laboratory.world(kind, number)
         with FileLock(f"{path}.lock"):
-            table = pd.concat([part for part in (_read(path, record), rows) if len(part)])
-            _write(path, record, table.sort_values(["kind", "metric", "world"]))
+            table = pd.concat([part for part in (kept(path, record), rows) if len(part)])
+            write_table(path, record, table.sort_values(["kind", "metric", "world"]))
         first = rows.iloc[0]
         say(f"{kind} {number}: {first['metric']} {first['effect']:+.2f}, {first['seconds']:.0f} s")
-
-
-def _read(path: Path, record: dict[str, Any]) -> pd.DataFrame:
-    if not path.is_file():
-        return pd.DataFrame({"kind": [], "world": []})
-    table, found = read_repeated_worlds(path)
-    if found != record:
-        raise DataError(
-            "The table of repeated worlds was made with other settings",
-            where=path,
-            expected=record,
-            got=found,
-            do="remove it to begin anew",
-        )
-    return table
-
-
-def _write(path: Path, record: dict[str, Any], table: pd.DataFrame) -> None:
-    with whole_path(path) as part:
-        part.write_text(f"# {json.dumps(record)}\n{table.to_csv(index=False)}", "utf-8")
-
-
-def _dials(kind: Kind, seed: int) -> Dials:
-    dials = calibrated_dials()
-    signal = {**dials.signal, things_eeg2.DATASET: SIGNAL[kind] * dials.signal[things_eeg2.DATASET]}
-    return replace(dials, seed=seed, signal=signal)
-
-
-def _rows(kind: Kind, number: int, scores: FloatArray) -> pd.DataFrame:
-    """Test over people, one row per metric; scores (n_people, n_spaces, n_metrics)."""
-    rows = []
-    for metric, values in zip(METRICS, np.moveaxis(scores, -1, 0), strict=True):
-        means = dict(zip(SPACES, values.mean(axis=0), strict=True))
-        differences = values[:, 1] - values[:, 2]
-        varies = np.ptp(differences) > 1e-12
-        tests = {
-            "effect": differences.mean(),
-            "p_t": stats.ttest_1samp(differences, 0).pvalue if varies else np.nan,
-            "p_sign_flip": sign_flip(differences),
-        }
-        people = {f"person_{person}": value for person, value in enumerate(differences, start=1)}
-        rows.append({"kind": kind, "world": number, "metric": metric, **means, **tests, **people})
-    return pd.DataFrame(rows).round(6).assign(simulated=True)
 
 
 def main() -> None:

@@ -1,0 +1,84 @@
+"""The table of the repeated worlds: tests over the people of each world, and the file that collects them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from companion.errors import DataError
+from companion.loading.repeated_worlds import Kind, read_repeated_worlds
+from companion.simulation.repeated_decoding import METRICS
+from companion.simulation.writers.whole_file import whole_path
+from companion.statistics.paired import sign_flip
+
+SPACES = ("base", "aligned", "permuted")
+
+
+def effects(kind: Kind, number: int, scores: npt.NDArray[np.float64]) -> pd.DataFrame:
+    """Test the effect of one world over its people.
+
+    Parameters
+    ----------
+    kind, number
+        Which world.
+    scores : ndarray of shape (n_people, n_spaces, n_metrics)
+        In the order of `SPACES` and `METRICS`; a space that was not decoded is not a number.
+
+    Returns
+    -------
+    DataFrame
+        One row per metric, columns as in `read_repeated_worlds`.
+    """
+    rows = []
+    for metric, values in zip(METRICS, np.moveaxis(scores, -1, 0), strict=True):
+        means = dict(zip(SPACES, values.mean(axis=0), strict=True))
+        differences = values[:, 1] - values[:, 2]
+        varies = np.ptp(differences) > 1e-12
+        tests = {
+            "effect": differences.mean(),
+            "p_t": stats.ttest_1samp(differences, 0).pvalue if varies else np.nan,
+            "p_sign_flip": sign_flip(differences),
+        }
+        people = {f"person_{person}": value for person, value in enumerate(differences, start=1)}
+        rows.append({"kind": kind, "world": number, "metric": metric, **means, **tests, **people})
+    return pd.DataFrame(rows).round(6).assign(simulated=True)
+
+
+def kept(path: Path, record: dict[str, Any]) -> pd.DataFrame:
+    """Read what the table holds already; nothing, if there is none.
+
+    Parameters
+    ----------
+    path : Path
+    record : dict
+        How rows are made now.
+
+    Raises
+    ------
+    DataError
+        If the table was made with other settings.
+    """
+    if not path.is_file():
+        return pd.DataFrame({"kind": [], "world": []})
+    table, found = read_repeated_worlds(path)
+    if found != record:
+        raise DataError(
+            "The table of repeated worlds was made with other settings",
+            where=path,
+            expected=record,
+            got=found,
+            do="remove it to begin anew",
+        )
+    return table
+
+
+def write_table(path: Path, record: dict[str, Any], table: pd.DataFrame) -> None:
+    """Write the record in a line of its own, and the rows."""
+    with whole_path(path) as part:
+        part.write_text(f"# {json.dumps(record)}\n{table.to_csv(index=False)}", "utf-8")
