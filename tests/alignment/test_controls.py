@@ -101,7 +101,7 @@ def test_a_matched_space_has_the_other_ones_widths_and_its_own_order() -> None:
     assert isotropy(matched.values).top_share == pytest.approx(isotropy(like.values).top_share)
     directions = [np.linalg.svd(v - v.mean(0), full_matrices=False)[0] for v in (base.values, matched.values)]
     np.testing.assert_allclose(np.abs(np.sum(directions[0] * directions[1], axis=0)), 1, atol=1e-8)
-    assert "other (DreamSim)" in matched.space
+    assert matched.space == "toy, isotropy of other"
 
 
 def test_a_space_matched_with_itself_stays_as_it_is() -> None:

@@ -136,6 +136,14 @@ def test_the_cache_is_used(world: Path) -> None:
     np.testing.assert_array_equal(first[targets[0].name].values, again[targets[0].name].values)
 
 
+def test_all_maps_of_one_base_share_its_cached_vectors(world: Path) -> None:
+    pair, cache = pairs_of(world, inert=True)[1], EmbeddingCache(world / "embeddings")
+    spaces = embed_targets(pair.targets, shown(world), cache)
+    assert (cache.misses, cache.hits) == (4, 12)
+    aligned = encode_images(pair.aligned.encoder(), shown(world), batch_size=4).values
+    np.testing.assert_allclose(spaces[pair.aligned.name].values, aligned, atol=1e-5)
+
+
 def test_simulated_pictures_are_told_by_their_marker(world: Path, tmp_path: Path) -> None:
     photograph = tmp_path / "elsewhere/photograph.png"
     photograph.parent.mkdir()

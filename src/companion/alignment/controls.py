@@ -98,8 +98,7 @@ def isotropy_matched(space: Embeddings, fitted_on: Embeddings, like: Embeddings)
     offset = mean * (np.linalg.norm(other_mean) / length) if length else mean
     stretch = other_widths[:n] / widths[:n]
     matched = (space.values - mean) @ axes[:, :n] * stretch @ axes[:, :n].T + offset
-    by = like.space if like.aligned_by is None else f"{like.space} ({like.aligned_by})"
-    return _named(space, matched, f"isotropy of {by}")
+    return _named(space, matched, f"isotropy of {like.space}")
 
 
 def _shape(space: Embeddings, fitted_on: Embeddings) -> tuple[FloatArray, FloatArray, FloatArray]:

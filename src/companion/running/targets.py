@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from companion.embeddings import Embeddings
 from companion.encoders.cache import EmbeddingCache
 from companion.encoders.inputs import Picture
-from companion.encoders.interface import encode_images
+from companion.encoders.glocal import BentEncoder
+from companion.encoders.interface import ImageEncoder, encode_images
 from companion.errors import DataError, MissingDataError
 from companion.loading.marks import simulated_files
 from companion.loading.sources import Null, ScaleName, Source, recordings_folder
@@ -152,7 +153,7 @@ def embed_targets(
     marked = simulated_files(files) if simulated is None else simulated
     found = {}
     for name, target in chosen.items():
-        space = encode_images(target.encoder(), pictures, batch_size=batch_size, cache=cache)
+        space = _embedded(target.encoder(), pictures, batch_size, cache)
         if space.values.shape[1] != target.n_features:
             raise DataError(
                 "A target has another length than expected",
@@ -165,6 +166,15 @@ def embed_targets(
             space, space=name, aligned_by=target.aligned_by, simulated=marked or target.simulated
         )
     return found
+
+
+def _embedded(
+    encoder: ImageEncoder, pictures: Mapping[str, Picture], batch_size: int, cache: EmbeddingCache | None
+) -> Embeddings:
+    """Vectors of pictures; a map is applied to vectors of its base, which the cache holds for all maps."""
+    if isinstance(encoder, BentEncoder):
+        return encoder.transform.transform(_embedded(encoder.base, pictures, batch_size, cache))
+    return encode_images(encoder, pictures, batch_size=batch_size, cache=cache)
 
 
 def refuse_missing(targets: Sequence[Target]) -> None:
