@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from companion.decoding.attribution.gradcam import stretched
 from companion.decoding.attribution.map_summaries import band_energy, high_counts, scaled
 
 
@@ -28,6 +29,15 @@ def test_short_maps_still_count_their_maxima() -> None:
     assert counts.sum() == 30
     np.testing.assert_array_equal(counts, np.bincount(maps.argmax(axis=1), minlength=36))
     assert high_counts(np.zeros((4, 36))).sum() == 0
+
+
+def test_stretching_makes_noise_high_at_both_ends() -> None:
+    noise = np.random.default_rng(0).uniform(size=(1000, 36)).astype(np.float32)
+    counts = high_counts(stretched(noise, (1, 250))[:, 0])
+    assert counts[:3].mean() > 3 * counts.mean()
+    assert counts[-3:].mean() > 3 * counts.mean()
+    ends = high_counts(noise)[[0, -1]]
+    assert (np.abs(ends - 1000 / 36) < 4 * np.sqrt(1000 / 36)).all()
 
 
 def test_band_energy_of_a_wave_is_in_its_band_and_the_mean_in_delta() -> None:
