@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from companion.embeddings import Embeddings
 from companion.encoders.cache import EmbeddingCache
-from companion.encoders.inputs import Picture
 from companion.encoders.glocal import BentEncoder
+from companion.encoders.inputs import Picture
 from companion.encoders.interface import ImageEncoder, encode_images
 from companion.errors import DataError, MissingDataError
 from companion.loading.marks import simulated_files
