@@ -53,9 +53,9 @@ def high_counts(maps: FloatArray, *, percentile: float = 99.0) -> IntArray:
 
     Notes
     -----
-    Stretched maps are held constant beyond their first and last position: a maximum there fills several samples,
-    one elsewhere hardly two. Maps of pure noise are high four times too often in the first and last 12 ms of one
-    second. Counts of maps that were not stretched do not have this error.
+    Stretched maps are held constant beyond their first and last position: a maximum there fills several
+    samples, one elsewhere hardly two. Maps of pure noise are high four times too often in the first and last
+    12 ms of one second. Counts of maps that were not stretched do not have this error.
 
     References
     ----------
