@@ -15,7 +15,7 @@ KERNEL, POOL, STRIDE, N_FILTERS = 25, 51, 5, 40
 _CACHE_BYTES = 4 * 2**20
 """First layers are computed for as many responses at a time as fit here: on a CPU the largest arrays then
 never leave its cache."""
-_BLOCK = 64  # responses whose windows are unfolded at a time
+_BLOCK = 64  # responses prepared at a time: in double precision, a data set would not fit in memory
 
 
 class ConvolutionStack(nn.Module):
@@ -146,8 +146,14 @@ class Nice(BrainEncoder):
     def prepare(self, responses: Tensor, subjects: Tensor | None = None) -> Inputs:
         """Compute moving means, time before channels, and the moments of their windows."""
         del subjects
-        means = moving_mean(responses).transpose(1, 2).contiguous()
-        return means, torch.cat([self.stack.moments(part) for part in torch.split(means, _BLOCK)])
+        n, n_channels, n_times = responses.shape
+        means = responses.new_empty((n, n_times - POOL + 1, n_channels))
+        moments = responses.new_empty((n, KERNEL + 1, KERNEL + 1))
+        for start in range(0, n, _BLOCK):
+            part = slice(start, start + _BLOCK)
+            means[part] = moving_mean(responses[part]).transpose(1, 2)
+            moments[part] = self.stack.moments(means[part])
+        return means, moments
 
     def masks(self) -> tuple[Mask, ...]:
         """After the spatial filters, and in the projector."""
