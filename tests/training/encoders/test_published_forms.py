@@ -176,6 +176,13 @@ def test_atm_is_attention_over_channels_and_then_nice(as_published: bool) -> Non
         assert torch.allclose(ours.running_var, theirs.running_var, rtol=1e-3)
 
 
+def test_moments_of_tokens_are_those_of_their_windows() -> None:
+    encoder = AtmS(5, 100, 8).train()
+    means = torch.randn(3, 50, 5) + 0.5
+    expected = encoder.stack.moments(means).mean(0)
+    assert torch.allclose(encoder._moments(means), expected.expand(3, -1, -1), rtol=1e-4, atol=1e-3)
+
+
 def test_the_slips_of_atm_and_their_correction() -> None:
     torch.manual_seed(0)
     responses = torch.randn(4, 5, 100)
