@@ -13,6 +13,7 @@ from companion.errors import DataError, MissingDataError
 from companion.loading.doses import TABLE, read_doses
 from companion.loading.sources import miniature_folder, recordings_folder
 from companion.loading.things_eeg2.preprocessed import load_things_eeg2
+from companion.loading.truth import read_expected
 from companion.recording import Responses
 from companion.simulation.calibrated import calibrated_dials
 from companion.simulation.doses import PERSON, VALUES, dose_table, n_seeds, small_experiment, turned
@@ -71,6 +72,15 @@ def test_a_dose_is_the_recording_of_a_world_with_that_dial(
     [name] = read_doses(doses).query("dial == 'sharing' and value == 0.25 and seed == 2")["folder"]
     by_hand, written = (load_things_eeg2(place, PERSON, split="test") for place in (tmp_path, doses / name))
     assert np.array_equal(by_hand.responses, written.responses)
+
+
+def test_every_folder_says_what_brains_read_of_its_pictures(doses: Path) -> None:
+    """So that an optimal decoder can be drawn beside every dose."""
+    for name in map(str, read_doses(doses)["folder"].unique()):
+        training = load_things_eeg2(doses / name, PERSON, split="train")
+        expected = read_expected(doses / name, training.stimuli, loaded=training)
+        flat = (expected.responses - expected.responses.mean(0)).ravel()
+        assert flat @ training.responses.ravel() > 0
 
 
 def test_settings_of_a_seed_are_the_same_person_and_noise(doses: Path) -> None:

@@ -24,6 +24,7 @@ from companion.simulation.recordings import things_eeg2
 from companion.simulation.scales import EegScale, Scale
 from companion.simulation.sets import eeg_id, eeg_test, eeg_training, things_id
 from companion.simulation.truth import load_truth
+from companion.simulation.writers.expected import write_codes
 from companion.simulation.writers.whole_file import whole_path
 
 VALUES: Mapping[Dial, tuple[float, ...]] = {
@@ -100,7 +101,7 @@ def simulate_seed(folder: Path, seed: int, stimuli: Path, scale: Scale, dials: D
     Returns
     -------
     list of Path
-        Two recordings per setting, in the 100 Hz form.
+        Per setting two recordings in the 100 Hz form, and the codes of their pictures.
     """
     small = small_experiment(scale)
     equations = fit_equations(load_truth(stimuli, "objects"))
@@ -115,12 +116,14 @@ def simulate_seed(folder: Path, seed: int, stimuli: Path, scale: Scale, dials: D
     }
     for name, at in settings.items():
         things_eeg2.write_shared(folder / name, training=training, test=test)
+        codes = brain_codes(equations, shown, at)
+        paths.append(write_codes(folder / name, codes))
         paths += things_eeg2.simulate_subject(
             folder / name,
             PERSON,
             training=training,
             test=test,
-            codes=brain_codes(equations, shown, at).renamed(names),
+            codes=codes.renamed(names),
             scale=small.eeg,
             dials=at,
         )
