@@ -16,6 +16,7 @@ from companion.loading.things_eeg2.layout import (
     WHITENED_250HZ,
     image_ids,
     preprocessed_file,
+    subjects_there,
 )
 from companion.loading.things_eeg2.preprocessed import load_things_eeg2
 from companion.simulation.writers.things_eeg2 import write_image_metadata, write_preprocessed
@@ -120,6 +121,22 @@ def test_length_is_one_only_where_the_mean_was_zero(world, form):
     data = trials(form, "train").reshape(single.shape)
     share = 1 - data.mean(axis=2) ** 2 / (data**2).mean(axis=2)
     np.testing.assert_allclose(np.linalg.norm(single, axis=2) ** 2, share, rtol=1e-5)
+
+
+def test_people_may_lie_in_the_folder_that_they_come_in(world, monkeypatch):
+    assert subjects_there(world) == [1]
+    expected = load_things_eeg2(world, 1, split="test").responses
+    inner = world / "Preprocessed_data_250Hz"
+    inner.mkdir()
+    (world / "sub-01").rename(inner / "sub-01")
+    entry = (
+        world / "things-eeg2-image-metadata"
+    )  # the download has no image list: that of the manifest counts
+    entry.mkdir()
+    (world / "image_metadata.npy").rename(entry / "image_metadata.npy")
+    monkeypatch.setenv("COMPANION_DATA", str(world))
+    np.testing.assert_array_equal(load_things_eeg2(world, 1, split="test").responses, expected)
+    assert subjects_there(world) == [1]
 
 
 def test_labels(world, form):

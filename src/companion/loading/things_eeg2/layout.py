@@ -20,10 +20,15 @@ import pandas as pd
 from companion.errors import DataError
 from companion.loading.pickles import read_pickled_npy
 from companion.loading.things import concept_of_folder
+from companion.project import data_root
 from companion.recording import Split
 
 DATASET = "THINGS-EEG2"
 METADATA_FILE = "image_metadata.npy"
+METADATA_ENTRY = "things-eeg2-image-metadata"
+"""Of the manifest."""
+INNER_FOLDER = "Preprocessed_data_250Hz"
+"""The people of the 250 Hz form come in it."""
 PARTITIONS: dict[Split, str] = {"train": "training", "test": "test"}
 """What the file names call a split."""
 
@@ -89,12 +94,29 @@ LAYOUTS = (WHITENED_250HZ, OSF_100HZ)
 
 def preprocessed_file(folder: Path, subject: int, split: Split) -> Path:
     """Where the preprocessed trials of a split lie, in both forms."""
-    return folder / f"sub-{subject:02d}" / f"preprocessed_eeg_{_partition(split)}.npy"
+    return _people_folder(folder) / f"sub-{subject:02d}" / f"preprocessed_eeg_{_partition(split)}.npy"
+
+
+def subjects_there(folder: Path) -> list[int]:
+    """Numbers of the people of whom preprocessed trials are in a folder, ascending."""
+    found = _people_folder(folder).glob(f"sub-*/preprocessed_eeg_{PARTITIONS['test']}.npy")
+    return sorted(int(path.parent.name.removeprefix("sub-")) for path in found)
+
+
+def metadata_file(folder: Path) -> Path:
+    """Where the image list lies: in the folder or, where a download has none, in its own entry."""
+    own = folder / METADATA_FILE
+    return own if own.is_file() else data_root() / METADATA_ENTRY / METADATA_FILE
 
 
 def raw_file(folder: Path, subject: int, session: int, split: Split) -> Path:
     """Where the raw recording of a session and a split lies."""
     return folder / f"sub-{subject:02d}" / f"ses-{session:02d}" / f"raw_eeg_{_partition(split)}.npy"
+
+
+def _people_folder(folder: Path) -> Path:
+    inner = folder / INNER_FOLDER
+    return inner if inner.is_dir() else folder
 
 
 def _partition(split: Split) -> str:

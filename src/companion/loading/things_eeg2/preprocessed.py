@@ -22,10 +22,10 @@ from companion.loading.pickles import locate_arrays
 from companion.loading.things_eeg2.layout import (
     DATASET,
     LAYOUTS,
-    METADATA_FILE,
     Layout,
     checked_dictionary,
     image_ids,
+    metadata_file,
     preprocessed_file,
     units_table,
 )
@@ -51,8 +51,8 @@ def load_things_eeg2(
     Parameters
     ----------
     folder : Path
-        Holds ``sub-01/preprocessed_eeg_training.npy`` and so on; which of the two official forms it is shows
-        in the file.
+        Holds ``sub-01/preprocessed_eeg_training.npy`` and so on, or the folder that these come in; which of
+        the two official forms it is shows in the file.
     subject : int
         Counted from 1.
     split : {"train", "test"}
@@ -65,8 +65,9 @@ def load_things_eeg2(
         `companion.loading.things_eeg2.trials.normalised`). Without it the mean is a plain one, in the units
         of the file.
     metadata : Path, optional
-        The official ``image_metadata.npy``; by default the one in ``folder``. Row i of the file shows image
-        i of its list: the layout defines it so, since the files name no images themselves.
+        The official ``image_metadata.npy``; by default the one in ``folder``, or that of the manifest's entry
+        where the folder has none. Row i of the file shows image i of its list: the layout defines it so,
+        since the files name no images themselves.
 
     Returns
     -------
@@ -86,7 +87,7 @@ def load_things_eeg2(
     companion.loading.things_eeg2.raw.load_things_eeg2_raw : from the raw sessions.
     """
     path = preprocessed_file(folder, subject, split)
-    stimuli = image_ids(metadata or folder / METADATA_FILE)[split]
+    stimuli = image_ids(metadata or metadata_file(folder))[split]
     opened = _open(path, len(stimuli))
     return Recording(
         _read(opened, average=average, normalise=normalise),
