@@ -13,7 +13,7 @@ import torch
 from companion.embeddings import Embeddings
 from companion.recording import Recording
 from companion.running import decoders
-from companion.running.decoders import chosen_device, decode, predict, train_decoders
+from companion.running.decoders import chosen_device, decode, follow_training, predict, train_decoders
 from companion.training.encoders import BrainEncoder, Nice
 from companion.training.settings import Settings
 
@@ -106,3 +106,14 @@ def test_decoded_vectors_carry_their_labels() -> None:
 def test_devices_by_name() -> None:
     assert chosen_device("cpu") == torch.device("cpu")
     assert chosen_device("auto").type in {"cpu", "cuda"}
+
+
+def test_following_a_training_passes_the_encoder_that_training_keeps() -> None:
+    known, responses = recording("sub-01", 1), recording("sub-01", 5).responses
+    kept = train_decoders({"a": [known]}, {"base": space()}, build, SETTINGS, seeds=[3])["a", "base", 3]
+    seen = list(follow_training(known, space(), build, SETTINGS, seed=3))
+    assert [step for step, _, _ in seen] == [2, 4]
+    assert [loss for _, loss, _ in seen] == pytest.approx(kept.validation_losses, rel=1e-6)
+    at_best = predict(seen[kept.best][2], responses)
+    assert at_best == pytest.approx(predict(kept.encoder, responses), abs=1e-5)
+    assert not np.allclose(at_best, predict(seen[1 - kept.best][2], responses))

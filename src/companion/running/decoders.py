@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,6 +23,7 @@ from companion.embeddings import Embeddings
 from companion.project import data_root
 from companion.recording import Recording
 from companion.training.encoders import BrainEncoder
+from companion.training.program import Program
 from companion.training.runs import Run, Trained, train_runs
 from companion.training.settings import Settings
 from companion.training.splits import validation_rows
@@ -77,8 +78,7 @@ def train_decoders(
         ids = list(dict.fromkeys(stimuli))
         row_of = {name: row for row, name in enumerate(ids)}
         rows = np.array([row_of[name] for name in stimuli])
-        groups = stimuli if validate_on == "stimulus" else [name.split("/")[0] for name in stimuli]
-        runs = [_run(seed, rows, groups) for seed in seeds]
+        runs = [_run(seed, rows, _groups(stimuli, validate_on)) for seed in seeds]
         folder = _folder(encoder)
         for name, space in spaces.items():
             with FileLock(folder / "lock"):
@@ -93,6 +93,47 @@ def train_decoders(
                 )
             found |= {(group, name, seed): one for seed, one in zip(seeds, trained, strict=True)}
     return found
+
+
+def follow_training(
+    known: Recording,
+    space: Embeddings,
+    build: Build,
+    settings: Settings,
+    *,
+    seed: int,
+    validate_on: Literal["stimulus", "concept"] = "concept",
+    device: str = "auto",
+) -> Iterator[tuple[int, float, BrainEncoder]]:
+    """Train one encoder as :func:`train_decoders` does, and show it at every validation.
+
+    For chapters that look at what choosing a checkpoint does. Nothing is kept.
+
+    Parameters
+    ----------
+    known : Recording
+        Averaged training responses.
+    space, build, settings, seed, validate_on, device
+        As there.
+
+    Yields
+    ------
+    step : int
+        Updates so far.
+    loss : float
+        On the validation pairs.
+    encoder : BrainEncoder
+        As it is now, in evaluation mode.
+    """
+    place = chosen_device(device)
+    inputs, encoder = _inputs([known], build, {space.space: space}, place)
+    stimuli = known.stimuli
+    run = _run(seed, np.arange(len(stimuli)), _groups(stimuli, validate_on))
+    targets = torch.tensor(space.select(stimuli).values, dtype=torch.float32, device=place)
+    program = Program(lambda: type(encoder)(**encoder.configuration), inputs, targets, [run], settings)
+    while not program.finished:
+        program.advance()
+        yield program.step, float(program.validation_losses[-1]), program.encoders()[0]
 
 
 def decode(trained: Trained, recording: Recording, space: Embeddings) -> Embeddings:
@@ -150,6 +191,10 @@ def _inputs(
         number = torch.full((len(one),), people.index(one.subject))
         parts.append(encoder.prepare(torch.from_numpy(one.responses.copy()), number))
     return tuple(torch.cat(values).to(place) for values in zip(*parts, strict=True)), encoder
+
+
+def _groups(stimuli: list[str], validate_on: str) -> list[str]:
+    return stimuli if validate_on == "stimulus" else [name.split("/")[0] for name in stimuli]
 
 
 def _run(seed: int, rows: npt.NDArray[Any], groups: Sequence[str]) -> Run:

@@ -116,10 +116,13 @@ class Program:
         training = torch.stack(self.training_losses).T.tolist()
         validation = torch.stack(self.validation_losses).T.tolist()
         for number in range(len(self.draws)):
-            encoder = deepcopy(self.encoder)
-            encoder.load_state_dict({name: values[number] for name, values in self.best.items()})
             temperature = float(self.log_temperature[number].detach().exp())
-            yield encoder.eval(), tuple(training[number]), tuple(validation[number]), temperature
+            encoder = self._encoder(self.best, number)
+            yield encoder, tuple(training[number]), tuple(validation[number]), temperature
+
+    def encoders(self) -> list[BrainEncoder]:
+        """Build encoders as they are now, whether or not their validation is the best."""
+        return [self._encoder(self.weights | self.buffers, number) for number in range(len(self.draws))]
 
     def save(self, path: Path) -> None:
         """Write all that the next step depends on."""
@@ -217,6 +220,11 @@ class Program:
         for name, values in self.best.items():
             chosen = better.view(-1, *[1] * (values.ndim - 1))
             self.best[name] = torch.where(chosen, now[name], values)
+
+    def _encoder(self, values: dict[str, Tensor], number: int) -> BrainEncoder:
+        encoder = deepcopy(self.encoder)
+        encoder.load_state_dict({name: stacked[number] for name, stacked in values.items()})
+        return encoder.eval()
 
     def _copy(self) -> dict[str, Tensor]:
         return {name: values.detach().clone() for name, values in (self.weights | self.buffers).items()}
