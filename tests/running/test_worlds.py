@@ -89,3 +89,36 @@ def test_a_chapter_without_the_three_parameters_is_refused(world_book: TinyBook)
     [chapter] = choose(["second"])
     with pytest.raises(ChapterError, match="source, scale, null"):
         world_of(chapter, {})
+
+
+def test_simulated_files_in_the_place_of_official_ones_are_marked(
+    world_book: TinyBook,
+) -> None:
+    """The files carry the marker; the chapter records what its loaders found."""
+    path = world_book.root / "book/first.md"
+    path.write_text(path.read_text("utf-8").replace("world: [god]", "world: [judges]"), "utf-8")
+    assert outcomes(run_all(world_book, {"source": "official"}))["first"] == "ran"
+    build_book(world_book.layout)
+    assert "Nobody was measured" not in page_text(world_book, "first")
+    told = 'chapter.record("simulated", True)\nchapter.record("value"'
+    path.write_text(path.read_text("utf-8").replace('chapter.record("value"', told), "utf-8")
+    assert outcomes(run_all(world_book, {"source": "official"}))["first"] == "ran"
+    build_book(world_book.layout)
+    assert "carry the mark of simulated ones" in page_text(world_book, "first")
+
+
+def test_a_run_needs_the_parts_of_its_modalities_only(world_book: TinyBook) -> None:
+    path = world_book.root / "book/first.md"
+    text = path.read_text("utf-8").replace("world: [god]", "world: [god, things-eeg2, judges]")
+    path.write_text(
+        text.replace("n_resamples", 'modalities: list = ["fMRI"]  # which\nn_resamples', 1), "utf-8"
+    )
+    [chapter] = choose(["first"])
+    everything = world_of(chapter, {"modalities": ["fMRI", "EEG"]})
+    fmri, official = world_of(chapter, {}), world_of(chapter, {"source": "official"})
+    assert everything
+    assert fmri
+    assert official
+    assert [everything.uses(part) for part in chapter.world] == [True, True, True]
+    assert [fmri.uses(part) for part in chapter.world] == [True, False, True]
+    assert [official.uses(part) for part in chapter.world] == [True, False, False]

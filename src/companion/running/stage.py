@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -67,7 +68,8 @@ def _stage_chapter(chapter: Chapter, layout: Layout, folder: Path) -> Mapping[st
         )
     notebook = nbformat.read(layout.notebook(chapter.name), as_version=4)
     world = world_of(chapter, record["fingerprint"]["parameters"])
-    if world is not None and world.simulated:
+    results = json.loads(layout.results(chapter.name).read_text("utf-8"))
+    if world is not None and (world.simulated or results.get("simulated", False)):
         mark_simulated(notebook, world)
     notebook.cells = [part for cell in notebook.cells for part in with_tables(cell)]
     closing = nbformat.v4.new_markdown_cell(footer(chapter, record))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from companion.errors import ChapterError
-from companion.loading.sources import RECORD, Null, ScaleName, Source, recordings_folder
+from companion.loading.sources import RECORD, Null, Part, ScaleName, Source, recordings_folder
 from companion.project import data_root
 from companion.running.chapters import Chapter, declared_parameters
 from companion.running.layout import sha256
@@ -17,18 +17,45 @@ from companion.running.session import TABLE_MARK
 FIGURE_MARK = "Simulated data."
 
 
+_MODALITY: Mapping[Part, str] = {
+    "things-eeg2": "EEG",
+    "things-meg": "MEG",
+    "nsd": "fMRI",
+    "god": "fMRI",
+    "god-meg": "MEG",
+    "ecog": "ECoG",
+}
+_SIMULATED_ONLY: tuple[Part, ...] = ("judges", "doses")
+"""Parts that a run on official recordings does without."""
+
+
 @dataclass(frozen=True)
 class World:
-    """Whose recordings a run of a chapter uses: its parameters ``source``, ``scale`` and ``null``."""
+    """Whose recordings a run of a chapter uses.
+
+    Attributes
+    ----------
+    source, scale, null : str
+        The chapter's parameters of these names.
+    modalities : tuple of str, optional
+        Its parameter ``modalities``; None for a chapter that has none and uses all.
+    """
 
     source: Source
     scale: ScaleName
     null: Null
+    modalities: tuple[str, ...] | None = None
 
     @property
     def simulated(self) -> bool:
         """Whether nobody was measured."""
         return self.source != "official"
+
+    def uses(self, part: Part) -> bool:
+        """Whether a run needs a part that its chapter names."""
+        if not self.simulated and part in _SIMULATED_ONLY:
+            return False
+        return self.modalities is None or _MODALITY.get(part) in {None, *self.modalities}
 
 
 def world_of(chapter: Chapter, parameters: Mapping[str, Any]) -> World | None:
@@ -59,7 +86,12 @@ def world_of(chapter: Chapter, parameters: Mapping[str, Any]) -> World | None:
     def value(name: str) -> Any:
         return parameters[name] if name in parameters else ast.literal_eval(defaults[name][1])
 
-    return World(cast(Source, value("source")), cast(ScaleName, value("scale")), cast(Null, value("null")))
+    return World(
+        cast(Source, value("source")),
+        cast(ScaleName, value("scale")),
+        cast(Null, value("null")),
+        tuple(value("modalities")) if "modalities" in defaults else None,
+    )
 
 
 def recordings(chapter: Chapter, parameters: Mapping[str, Any]) -> dict[str, str]:
@@ -72,8 +104,10 @@ def recordings(chapter: Chapter, parameters: Mapping[str, Any]) -> dict[str, str
     """
     world = world_of(chapter, parameters)
     found: dict[str, str] = {}
-    for part in chapter.world if world else ():
+    for part in chapter.world:
         assert world is not None  # noqa: S101 - for the type checker
+        if not world.uses(part):
+            continue
         folder = recordings_folder(part, source=world.source, scale=world.scale, null=world.null)
         if world.simulated:
             path = folder / RECORD
@@ -111,12 +145,16 @@ def _marked(caption: str) -> str:
 
 
 def _admonition(world: World) -> list[str]:
-    which = f"the null world {world.null}" if world.source == "null" else "the miniature world"
+    which = {
+        "miniature": f"come from the miniature world (`scale = {world.scale}`)",
+        "null": f"come from the null world {world.null} (`scale = {world.scale}`)",
+        "official": "lie where official files belong, and carry the mark of simulated ones",
+    }[world.source]
     return [
         ":::{admonition} Simulated data",
         ":class: caution simulated",
-        f"Nobody was measured for this page. Stimuli, encoders and responses come from {which} "
-        f"(`scale = {world.scale}`), written in the official file layouts. It can show when a method works, "
-        "why, and when a score means nothing; it can never show that a paper is right.",
+        f"Nobody was measured for this page. Its recordings {which}; they are written in the official file "
+        "layouts. Such a page can show when a method works, why, and when a score means nothing; it can "
+        "never show that a paper is right.",
         ":::",
     ]

@@ -3,7 +3,8 @@
 A run is one person or several, one image space, one seed. All runs of a call share one tensor of responses
 and one of image vectors, on the device; a run names the rows that it uses. Each run draws its initial
 weights, the order of its batches and its dropout masks from generators of its own, so that it learns the same
-weights whether it trains alone or beside others.
+weights whether it trains alone or beside others. (Up to rounding; weights that by construction have no effect
+on the loss, such as biases of keys in attention, drift on rounding alone.)
 """
 
 from __future__ import annotations
@@ -154,7 +155,7 @@ def _key(run: Run, inputs: Inputs, targets: Tensor, settings: Settings, about: s
     content = hashlib.sha256(repr((about, run.seed, asdict(settings))).encode())
     for pairs in (run.training, run.validation):
         content.update(repr(tuple(pairs.shape)).encode())
-        for tensor, rows in ((inputs[0], pairs[:, 0]), (targets, pairs[:, 1])):
+        for tensor, rows in (*((values, pairs[:, 0]) for values in inputs), (targets, pairs[:, 1])):
             content.update(tensor[rows.to(tensor.device)].cpu().numpy().tobytes())
     return content.hexdigest()[:24]
 
