@@ -16,6 +16,7 @@ from matplotlib.ticker import NullLocator
 from companion.figures.style import CATEGORIES, COLOURS, INK, QUIET, page_figure, reference_line
 
 _MARKERS = "osD^vP"
+_ORACLE = COLOURS["ceiling"]
 _ROLES = MappingProxyType({"aligned": COLOURS["human-aligned"], "permuted": COLOURS["third"]})
 _OTHERS = tuple(colour for colour in CATEGORIES if colour not in {*COLOURS.values()})
 
@@ -48,7 +49,7 @@ def accuracy_by_dose(
         Index: doses; what an optimal decoder reaches, in percent. Known of simulated brains only.
     """
     figure, ((ax,),) = page_figure(3.6)
-    for level, look in _looks(levels).items():
+    for level, look in looks(levels).items():
         chosen = table[table["level"] == level]
         wide = chosen.pivot_table(index="dose", columns="subject", values="value")
         ax.plot(wide.index, wide, color=look["color"], linewidth=0.7, alpha=0.35)
@@ -76,6 +77,7 @@ def subject_points(
     threshold: float | None = None,
     label: str = "Top-1 accuracy (%)",
     columns: int = 3,
+    oracle: pd.DataFrame | None = None,
 ) -> Figure:
     """Draw every subject as a line over the levels; means are bars, printed on top; one panel per group.
 
@@ -93,6 +95,9 @@ def subject_points(
         Name of the values, with unit.
     columns : int
         Most panels beside each other.
+    oracle : DataFrame, optional
+        ``group``, ``level`` and ``value`` in percent: what optimal decoders of these subjects reach, on
+        average. Known of simulated brains only.
     """
     groups = list(dict.fromkeys(table["group"]))
     n_columns = min(columns, len(groups))
@@ -104,11 +109,18 @@ def subject_points(
         _paired_points(ax, wide, levels)
         ax.set_title(group, loc="left")
         lines = _guessing_lines(ax, chance, threshold)
+        if oracle is not None:
+            _oracle_marks(ax, oracle[oracle["group"] == group], levels)
     for ax in axes.flat[len(groups) :]:
         ax.set_visible(False)
-    axes[0, 0].set_ylim(0, 1.18 * table["value"].max())  # room for the means, which are printed on top
+    highest = max(table["value"].max(), 0 if oracle is None else oracle["value"].max())
+    axes[0, 0].set_ylim(0, 1.18 * highest)  # room for the means, which are printed on top
     lines["mean over subjects"] = Line2D([], [], color="black", linewidth=2.2)
-    figure.legend(lines.values(), lines.keys(), loc="outside upper center", ncols=len(lines))
+    if oracle is not None:
+        lines["optimal decoder"] = Line2D([], [], color=_ORACLE, linewidth=3.5)
+    figure.legend(
+        lines.values(), lines.keys(), loc="outside upper center", ncols=len(lines) if len(lines) < 4 else 2
+    )
     figure.supylabel(label, fontsize=10)
     return figure
 
@@ -116,7 +128,7 @@ def subject_points(
 def _paired_points(ax: Axes, wide: pd.DataFrame, levels: Sequence[str]) -> None:
     places = np.arange(len(levels))
     ax.plot(places, wide.to_numpy().T, color=QUIET, linewidth=0.7, alpha=0.55, zorder=1)
-    for place, (level, look) in enumerate(_looks(levels).items()):
+    for place, (level, look) in enumerate(looks(levels).items()):
         ax.plot(np.full(len(wide), place), wide[level], linestyle="none", markersize=4.5, **look)
         mean = wide[level].mean()
         ax.hlines(mean, place - 0.3, place + 0.3, color="black", linewidth=2.2, zorder=3)
@@ -129,6 +141,12 @@ def _paired_points(ax: Axes, wide: pd.DataFrame, levels: Sequence[str]) -> None:
     ax.set_xlim(-0.5, len(levels) - 0.5)
 
 
+def _oracle_marks(ax: Axes, oracle: pd.DataFrame, levels: Sequence[str]) -> None:
+    for entry in oracle.itertuples():
+        place = list(levels).index(str(entry.level))
+        ax.hlines(entry.value, place - 0.3, place + 0.3, color=_ORACLE, linewidth=3.5, zorder=0.8)
+
+
 def _guessing_lines(ax: Axes, chance: float, threshold: float | None) -> dict[str, Line2D]:
     """Draw chance and threshold, and return them by name: there may be no room beside them."""
     lines = {f"chance, {chance:.3g} %": ax.axhline(chance, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))}
@@ -138,8 +156,13 @@ def _guessing_lines(ax: Axes, chance: float, threshold: float | None) -> dict[st
     return lines
 
 
-def _looks(levels: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Colour and marker of each level: roles keep theirs, others take what is left."""
+def looks(levels: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Colour and marker of each level: roles keep theirs, others take what is left.
+
+    Parameters
+    ----------
+    levels : sequence of str
+    """
     spare = iter(_OTHERS)
     colours = {level: COLOURS.get(level) or _ROLES.get(level) or next(spare) for level in levels}
     return {
