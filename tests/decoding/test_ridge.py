@@ -42,6 +42,22 @@ def test_predictions_are_those_of_scikit_learn_at_the_same_penalty(n_units: int)
     assert (decoded["noisy"].space, decoded["noisy"].aligned_by) == ("b", "judges")
 
 
+def test_predictions_are_those_of_himalaya() -> None:
+    """The solver of the field as the oracle."""
+    from himalaya.kernel_ridge import KernelRidge
+
+    responses, spaces = problem(150)
+    new = np.random.default_rng(1).normal(size=(5, 150))
+    decoder = fit_ridge(responses, IDS, spaces, GROUPS)
+    decoded = decoder.predict(new, list("vwxyz"))
+    for name, space in spaces.items():
+        origin = space.values.mean(axis=0)
+        model = KernelRidge(alpha=decoder.penalties[name] * 150, kernel="linear")
+        model.fit(standardised(responses), space.values - origin)
+        scaled = (new - responses.mean(axis=0)) / responses.std(axis=0)
+        np.testing.assert_allclose(decoded[name].values, model.predict(scaled) + origin, atol=1e-6)
+
+
 @pytest.mark.parametrize("n_units", [20, 150], ids=["more rows", "more units"])
 def test_losses_are_those_of_fitting_every_fold_anew(n_units: int) -> None:
     responses, spaces = problem(n_units)
