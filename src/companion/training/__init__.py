@@ -1,1 +1,1 @@
-"""Contrastive training of brain encoders: InfoNCE, runs, checkpoints; one architecture per file in ``encoders``."""
+"""Contrastive training of brain encoders: InfoNCE, runs, checkpoints; encoders one architecture per file."""
