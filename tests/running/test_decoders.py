@@ -112,8 +112,8 @@ def test_following_a_training_passes_the_encoder_that_training_keeps() -> None:
     known, responses = recording("sub-01", 1), recording("sub-01", 5).responses
     kept = train_decoders({"a": [known]}, {"base": space()}, build, SETTINGS, seeds=[3])["a", "base", 3]
     seen = list(follow_training(known, space(), build, SETTINGS, seed=3))
-    assert [step for step, _, _ in seen] == [2, 4]
-    assert [loss for _, loss, _ in seen] == pytest.approx(kept.validation_losses, rel=1e-6)
-    at_best = predict(seen[kept.best][2], responses)
+    assert [step for step, _ in seen] == [2, 4]
+    assert seen[-1][1].validation_losses == pytest.approx(kept.validation_losses, rel=1e-6)
+    at_best = predict(seen[kept.best][1].encoder, responses)
     assert at_best == pytest.approx(predict(kept.encoder, responses), abs=1e-5)
-    assert not np.allclose(at_best, predict(seen[1 - kept.best][2], responses))
+    assert not np.allclose(at_best, predict(seen[1 - kept.best][1].encoder, responses))

@@ -104,7 +104,7 @@ def follow_training(
     seed: int,
     validate_on: Literal["stimulus", "concept"] = "concept",
     device: str = "auto",
-) -> Iterator[tuple[int, float, BrainEncoder]]:
+) -> Iterator[tuple[int, Trained]]:
     """Train one encoder as :func:`train_decoders` does, and show it at every validation.
 
     For chapters that look at what choosing a checkpoint does. Nothing is kept.
@@ -120,10 +120,8 @@ def follow_training(
     ------
     step : int
         Updates so far.
-    loss : float
-        On the validation pairs.
-    encoder : BrainEncoder
-        As it is now, in evaluation mode.
+    Trained
+        The encoder as it is now, whether or not it is the best, with its losses so far.
     """
     place = chosen_device(device)
     inputs, encoder = _inputs([known], build, {space.space: space}, place)
@@ -133,7 +131,9 @@ def follow_training(
     program = Program(lambda: type(encoder)(**encoder.configuration), inputs, targets, [run], settings)
     while not program.finished:
         program.advance()
-        yield program.step, float(program.validation_losses[-1]), program.encoders()[0]
+        _, training, validation, temperature = next(program.results())
+        best = validation.index(min(validation))
+        yield program.step, Trained(program.encoders()[0], training, validation, best, temperature)
 
 
 def decode(trained: Trained, recording: Recording, space: Embeddings) -> Embeddings:
