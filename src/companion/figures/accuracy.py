@@ -144,7 +144,7 @@ def _paired_points(ax: Axes, wide: pd.DataFrame, levels: Sequence[str]) -> None:
 def _oracle_marks(ax: Axes, oracle: pd.DataFrame, levels: Sequence[str]) -> None:
     for entry in oracle.itertuples():
         place = list(levels).index(str(entry.level))
-        ax.hlines(entry.value, place - 0.3, place + 0.3, color=_ORACLE, linewidth=3.5, zorder=0.8)
+        ax.hlines(float(str(entry.value)), place - 0.3, place + 0.3, color=_ORACLE, linewidth=3.5, zorder=0.8)
 
 
 def _guessing_lines(ax: Axes, chance: float, threshold: float | None) -> dict[str, Line2D]:

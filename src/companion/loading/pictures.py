@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from companion.errors import DataError, MissingDataError
+from companion.project import data_root
 
 IMAGES = "object_images"
 """Folder of the THINGS pictures, one folder per concept; the miniature world lays its own like these."""
@@ -85,3 +86,16 @@ def picture_attributes(folder: Path, stimuli: Sequence[str]) -> pd.DataFrame:
             got=f"{plain.index[lacking][0]}: {plain[lacking].iloc[0]}",
         )
     return words.set_axis(list(stimuli))[["category", "colour", "pattern", "scene"]]
+
+
+def nsd_picture_folder(stimuli: Path) -> Path:
+    """Say where the pictures of NSD lie, beside those of THINGS.
+
+    Parameters
+    ----------
+    stimuli : Path
+        Of the THINGS pictures. The miniature world keeps its NSD pictures below; official ones have a folder
+        of their own in the data folder.
+    """
+    below = stimuli / "nsd"
+    return below if below.is_dir() else data_root() / "nsd-stimuli"
