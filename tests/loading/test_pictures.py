@@ -1,4 +1,4 @@
-"""Pictures are found by either recording's id, and captions are taken apart into what they say."""
+"""Captions are taken apart into what they say of a picture."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ import pandas as pd
 import pytest
 
 from companion.errors import DataError, MissingDataError
-from companion.loading.pictures import picture_attributes, things_pictures
+from companion.loading.pictures import nsd_picture_folder, picture_attributes
 
 
 @pytest.fixture
 def stimuli(tmp_path: Path) -> Path:
-    for kind in ("dovel", "garn"):
-        (tmp_path / "object_images" / kind).mkdir(parents=True)
-        (tmp_path / f"object_images/{kind}/{kind}_01b.jpg").write_bytes(b"")
     captions = [
         ("dovel/dovel_01b", "a striped red dovel under a night sky"),
         ("dovel/dovel_01b", "a red dovel"),
@@ -26,16 +23,6 @@ def stimuli(tmp_path: Path) -> Path:
     kinds = pd.DataFrame({"noun": ["dovel", "garn", "lurm"], "category": ["vessel", "animal", "tool"]})
     kinds.to_csv(tmp_path / "kinds.csv", index=False)
     return tmp_path
-
-
-def test_a_picture_is_found_by_the_id_of_either_recording(stimuli: Path) -> None:
-    found = things_pictures(stimuli, ["00012_dovel/dovel_01b", "dovel/dovel_01b"])
-    assert set(found.values()) == {stimuli / "object_images/dovel/dovel_01b.jpg"}
-
-
-def test_a_picture_that_is_not_there_is_named(stimuli: Path) -> None:
-    with pytest.raises(MissingDataError, match="1 of 2 pictures"):
-        things_pictures(stimuli, ["dovel/dovel_01b", "dovel/dovel_02b"])
 
 
 def test_a_plain_caption_says_what_a_picture_shows(stimuli: Path) -> None:
@@ -52,5 +39,14 @@ def test_captions_of_another_kind_and_unknown_pictures_are_refused(stimuli: Path
 
 
 def test_photographs_have_no_such_lists(tmp_path: Path) -> None:
-    with pytest.raises(MissingDataError, match="without a list"):
+    with pytest.raises(MissingDataError, match="Nothing lists"):
         picture_attributes(tmp_path, ["dovel/dovel_01b"])
+
+
+def test_nsd_pictures_lie_below_those_of_the_world_or_in_a_folder_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMPANION_DATA", str(tmp_path))
+    assert nsd_picture_folder(tmp_path / "stimuli") == tmp_path / "nsd-stimuli"
+    (tmp_path / "stimuli/nsd").mkdir(parents=True)
+    assert nsd_picture_folder(tmp_path / "stimuli") == tmp_path / "stimuli/nsd"
