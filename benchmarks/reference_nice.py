@@ -6,7 +6,7 @@ loss read by the host at every step. As ours, in single precision and from avera
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -96,11 +96,9 @@ class ReferenceTraining:
         Its weights are where the reference starts.
     responses : Tensor of shape (n, n_channels, n_times)
     vectors : Tensor of shape (n, n_features)
-    n_training : int
-        The first so many train, the others validate.
+    training, validation : sequence of int
+        Rows of both.
     settings : Settings
-    seed : int
-        Of the order of batches and of dropout.
     """
 
     def __init__(
@@ -108,17 +106,16 @@ class ReferenceTraining:
         encoder: Nice,
         responses: Tensor,
         vectors: Tensor,
-        n_training: int,
+        training: Sequence[int],
+        validation: Sequence[int],
         settings: Settings,
-        seed: int,
     ) -> None:
-        torch.manual_seed(seed)
         self.model, self.settings = ReferenceNice(encoder), settings
         pairs = Pairs(responses, vectors)
         size = settings.batch_size
-        own, other = Subset(pairs, range(n_training)), Subset(pairs, range(n_training, len(pairs)))
+        own = Subset(pairs, training)
         self.loader: DataLoader[Any] = DataLoader(own, size, shuffle=True, drop_last=True)
-        self.validation: DataLoader[Any] = DataLoader(other, size)
+        self.validation: DataLoader[Any] = DataLoader(Subset(pairs, validation), size)
         self.batches = self._endless()
         self.optimiser = torch.optim.AdamW(
             self.model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay

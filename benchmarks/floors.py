@@ -1,0 +1,86 @@
+"""What a step of NICE cannot do without: operations, bytes, exponentials; and how many the machine does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch.nn.functional import elu
+
+from companion.training.encoders.nice import KERNEL, N_FILTERS, POOL, STRIDE, Nice
+
+FLOAT = 4  # bytes
+
+
+class Costs(NamedTuple):
+    """Per response, forward and backward, or of the machine per second.
+
+    Multiplications and additions, bytes read or written in memory, exponentials.
+    """
+
+    operations: float
+    bytes: float
+    exponentials: float
+
+
+def layer_operations(n_channels: int, n_times: int, n_features: int, pooled_first: bool) -> dict[str, float]:
+    """Operations of each layer per response, forward and backward.
+
+    A layer has three products: output, gradient of weights, gradient of input. The first layer's input is
+    data and needs no gradient.
+    """
+    n_positions = (n_times - POOL + 1 - KERNEL) // STRIDE + 1
+    n_filtered = n_positions if pooled_first else n_times - KERNEL + 1
+    linear = n_positions * N_FILTERS * n_features + 2 * n_features**2
+    products = {
+        "temporal": 2 * n_filtered * n_channels * KERNEL * N_FILTERS,
+        "spatial": 3 * n_positions * n_channels * N_FILTERS**2,
+        "mixing": 3 * n_positions * N_FILTERS**2,
+        "projector": 3 * linear,
+    }
+    return {name: 2.0 * n for name, n in products.items()}
+
+
+def least(n_channels: int, n_times: int, n_features: int, batch_size: int) -> Costs:
+    """Costs of a step of our trainer, were every array read and written once by each side that needs it.
+
+    Forward writes windows and the first layer's output, backward reads them; blocks in cache cost nothing.
+    AdamW reads weights, gradients and two moments, and writes three of them; the gradient is written once.
+    """
+    encoder = Nice(n_channels, n_times, n_features)
+    n_positions = encoder.stack.n_positions
+    windows, first = (n_positions * n_channels * n for n in (KERNEL, N_FILTERS))
+    gathered = (n_times - POOL + 1) * n_channels
+    weights = sum(values.numel() for values in encoder.parameters())
+    operations = sum(layer_operations(n_channels, n_times, n_features, True).values())
+    moved = 2 * gathered + 2 * windows + 2 * first + 8 * weights / batch_size
+    return Costs(operations, FLOAT * moved, n_positions * N_FILTERS * (n_channels + 1))
+
+
+def ceilings() -> Costs:
+    """Measure what this machine does of each in a second, at its best of some tries, with the threads set."""
+    square, large, small = torch.randn(1024, 1024), torch.randn(2**25), -torch.rand(2**19)
+    into, values = torch.empty_like(large), small.clone()
+    return Costs(
+        2 * 1024**3 / _fastest(lambda: square @ square),
+        2 * FLOAT * large.numel() / _fastest(lambda: into.copy_(large)),
+        # Each round starts from the last one's values, which stay below zero: exponentials all the time.
+        small.numel() / _fastest(lambda: elu(values, inplace=True)),
+    )
+
+
+def rates_at_the_floor(needed: Costs, possible: Costs) -> dict[str, float]:
+    """Responses per second if only one of the costs counted, and if they add up."""
+    seconds = {name: getattr(needed, name) / getattr(possible, name) for name in Costs._fields}
+    return {name: 1 / value for name, value in seconds.items()} | {"together": 1 / sum(seconds.values())}
+
+
+def _fastest(work: Callable[[], object], tries: int = 10) -> float:
+    found = []
+    for _ in range(tries):
+        started = time.perf_counter()
+        work()
+        found.append(time.perf_counter() - started)
+    return min(found)
