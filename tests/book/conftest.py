@@ -13,7 +13,16 @@ from companion.running.chapters import all_chapters
 from companion.running.layout import Layout, read_json
 from companion.running.schedule import run_chapters
 
-SMOKE = {"n_resamples": 200, "n_bootstrap": 50, "scale": "smoke", "n_splits": 3, "n_way": 10, "n_nearest": 5}
+SMOKE = {
+    "n_resamples": 200,
+    "n_bootstrap": 50,
+    "scale": "smoke",
+    "n_splits": 3,
+    "n_way": 10,
+    "n_nearest": 5,
+    "n_steps": 6,
+    "shares": [0.5],
+}
 
 
 class SmokeBook:
