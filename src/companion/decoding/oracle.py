@@ -28,6 +28,7 @@ Bishop (2006), Pattern Recognition and Machine Learning, section 2.3: conditiona
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -148,14 +149,36 @@ def decoded_vectors(
     -------
     ndarray of shape (n_trials, n_features)
     """
+    return vector_decoder(observer, expected_population, vectors_population)(responses)
+
+
+def vector_decoder(
+    observer: Observer, expected_population: npt.ArrayLike, vectors_population: npt.ArrayLike
+) -> Callable[[npt.ArrayLike], FloatArray]:
+    """Prepare `decoded_vectors` for responses that come again and again, as when parts of them are removed.
+
+    Parameters
+    ----------
+    observer, expected_population, vectors_population
+        As in `ruler_limited`.
+
+    Returns
+    -------
+    callable
+        Responses of shape (n_trials, ...) to vectors of shape (n_trials, n_features).
+    """
     vectors = np.asarray(vectors_population, dtype=np.float64)
     coordinates = observer.coordinates(expected_population)
     centre, mean = vectors.mean(axis=0), coordinates.mean(axis=0)
     signal = (coordinates - mean).T @ (coordinates - mean) / (len(vectors) - 1)
     shared = (coordinates - mean).T @ (vectors - centre) / (len(vectors) - 1)
     weights = np.linalg.solve(signal + observer.noise, shared)
-    decoded: FloatArray = centre + (observer.read(responses) - mean) @ weights
-    return decoded
+
+    def decode(responses: npt.ArrayLike) -> FloatArray:
+        decoded: FloatArray = centre + (observer.read(responses) - mean) @ weights
+        return decoded
+
+    return decode
 
 
 def oracle_ranks(
