@@ -10,16 +10,16 @@ from companion.figures.absent import not_drawn
 from companion.figures.accuracy import subject_points
 from companion.figures.doses import dose_response, p_value_steps
 
-LEVELS = ["aligned", "permuted", "base"]
+LEVELS = ["base", "aligned", "permuted"]
 
 
 def doses() -> pd.DataFrame:
     rows = [
-        (dial, value, seed, level, 10 + 20 * value * (row == 0) + seed)
+        (dial, value, seed, level, 10 + 20 * value * (level == "aligned") + seed)
         for dial in ("gap", "sharing")
         for value in (0.0, 0.25, 0.5)
         for seed in (1, 2)
-        for row, level in enumerate(LEVELS)
+        for level in LEVELS
     ]
     return pd.DataFrame(rows, columns=["dial", "value", "seed", "level", "accuracy"])
 
@@ -29,11 +29,16 @@ def test_a_dose_response_shows_means_and_the_difference_of_the_first_two(known: 
     table = doses()
     oracle = table.groupby(["dial", "value", "level"], as_index=False)["accuracy"].mean() if known else None
     figure = dose_response(
-        table, levels=LEVELS, chance=1.0, default={"gap": 0.25, "sharing": 0.5}, oracle=oracle
+        table,
+        levels=LEVELS,
+        effect=("aligned", "permuted"),
+        chance=1.0,
+        default={"gap": 0.25, "sharing": 0.5},
+        oracle=oracle,
     )
     above, _, below, _ = figure.axes
-    first = above.lines[0]
-    assert list(first.get_ydata()) == pytest.approx([11.5, 16.5, 21.5])
+    aligned = above.lines[2 if known else 1]
+    assert list(aligned.get_ydata()) == pytest.approx([11.5, 16.5, 21.5])
     differences = [line for line in below.lines if line.get_marker() == "o"]
     assert list(differences[0].get_ydata()) == pytest.approx([0, 5, 10])
     labels = [text.get_text() for text in figure.legends[0].get_texts()]

@@ -55,6 +55,8 @@ def agreement_dots(
         ax.tick_params(axis="y", length=0)
         reference_line(ax, chance[panel], "chance")
         ax.margins(x=0.08)
+        if len(panels) > 2:  # no room for more numbers
+            ax.locator_params(axis="x", nbins=3)
     return figure
 
 

@@ -18,6 +18,7 @@ def dose_response(
     table: pd.DataFrame,
     *,
     levels: Sequence[str],
+    effect: tuple[str, str],
     chance: float,
     default: Mapping[str, float],
     oracle: pd.DataFrame | None = None,
@@ -32,7 +33,9 @@ def dose_response(
     table : DataFrame
         ``dial``, ``value`` (of the dial), ``seed``, ``level``, ``accuracy`` in percent.
     levels : sequence of str
-        In the order of the legend. The first two are subtracted in the lower panels.
+        In the order of the legend.
+    effect : tuple of str
+        The two levels whose difference is drawn in the lower panels, first minus second.
     chance : float
         In percent.
     default : mapping of str to float
@@ -57,7 +60,7 @@ def dose_response(
             if oracle is not None:
                 line = oracle[(oracle["dial"] == dial) & (oracle["level"] == level)].sort_values("value")
                 above.plot(line["value"], line["accuracy"], color=look["color"], linestyle=(0, (1, 1.5)))
-        difference = wide[levels[0]] - wide[levels[1]]
+        difference = wide[effect[0]] - wide[effect[1]]
         below.plot(difference.index, difference, color=QUIET, linewidth=0.8, alpha=0.6)
         below.plot(difference.index, difference.mean(axis=1), "o-", color=INK, linewidth=2, markersize=5)
         reference_line(below, 0.0, axis="y")
@@ -74,7 +77,7 @@ def dose_response(
         for ax in row:
             ax.set_ylim(bottom if row is axes[1] else 0, top)
     axes[0, 0].set_ylabel(label)
-    axes[1, 0].set_ylabel(f"{levels[0]} − {levels[1]}\n(points)")
+    axes[1, 0].set_ylabel(f"{effect[0]} − {effect[1]}\n(points)")
     handles = [Line2D([], [], label=level, linewidth=2, **look) for level, look in styles.items()]
     if oracle is not None:
         handles.append(Line2D([], [], color=QUIET, linestyle=(0, (1, 1.5)), label="optimal decoder"))
