@@ -21,6 +21,9 @@ SMOKE = {
     "n_way": 10,
     "n_nearest": 5,
     "n_steps": 6,
+    "n_steps_short": 6,
+    "n_few": 2,
+    "width": 32,
     "shares": [0.5],
 }
 
