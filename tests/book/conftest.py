@@ -22,6 +22,8 @@ SMOKE = {
     "n_nearest": 5,
     "n_steps": 6,
     "n_steps_short": 6,
+    "paper_seeds": [0, 1],
+    "n_eegnet": 1,
     "n_few": 2,
     "width": 32,
     "shares": [0.5],

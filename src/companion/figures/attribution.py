@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -76,7 +75,7 @@ def high_values_over_time(
     for ax in (above, middle):
         ax.set_ylim(0, None)
     figure.align_ylabels()
-    _legend(figure, list(shown), above)
+    _legend(figure, list(shown))
     return figure
 
 
@@ -180,10 +179,7 @@ def _look(role: str) -> dict[str, Any]:
     return {"color": COLOURS.get(role, COLOURS["third"]), "linestyle": _DASHES.get(role, (0, (1, 1)))}
 
 
-def _legend(figure: Figure, roles: Sequence[str], ax: Axes | None = None) -> None:
-    """Name the lines of roles, inside a panel or above the figure."""
+def _legend(figure: Figure, roles: Sequence[str]) -> None:
+    """Name the lines of roles above the figure."""
     handles = [Line2D([], [], **_look(role), label=role) for role in roles]
-    if ax is None:
-        figure.legend(handles=handles, loc="outside upper right", ncols=len(handles))
-    else:
-        ax.legend(handles=handles, loc="upper right")
+    figure.legend(handles=handles, loc="outside upper right", ncols=len(handles))
