@@ -132,7 +132,7 @@ def protocol_ladder(table: pd.DataFrame, *, reference: str, chance: float) -> Fi
         _rung(ax, place, table[table["protocol"] == name], float(means[reference]), name == reference)
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.4, -0.7)
-    ax.set_xlim(0, 1.16 * table["value"].max())
+    ax.set_xlim(0, 1.4 * table["value"].max())  # room for the numbers at the right
     ax.tick_params(axis="y", length=0)
     ax.set_xlabel("Top-1 accuracy (%)")
     reference_line(ax, float(means[reference]))
