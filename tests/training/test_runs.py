@@ -55,9 +55,7 @@ def difference(first: Trained, second: Trained) -> float:
 @pytest.mark.parametrize("learn_temperature", [False, True])
 def test_runs_together_learn_what_each_learns_alone(learn_temperature: bool) -> None:
     inputs, targets, pairs = problem()
-    settings = replace(
-        SETTINGS, learning_rate=2e-4, learn_temperature=learn_temperature, leave_out_same=True
-    )
+    settings = replace(SETTINGS, learning_rate=2e-4, learn_temperature=learn_temperature, leave_out_same=True)
     alone = train_runs(build, inputs, targets, three_runs(pairs), settings, together=1)
     beside = train_runs(build, inputs, targets, three_runs(pairs), settings, together=3)
     for one, other in zip(alone, beside, strict=True):
