@@ -199,11 +199,12 @@ class Recording:
         """
         codes, names = pd.factorize(self.trials["stimulus"])
         counts = np.bincount(codes)
-        sums = np.zeros((len(names), *self.responses.shape[1:]), dtype=np.float64)
-        np.add.at(sums, codes, self.responses)
-        means = sums / counts.reshape(-1, *[1] * (self.responses.ndim - 1))
+        means = np.empty((len(names), *self.responses.shape[1:]), dtype=np.float32)
+        together = np.split(np.argsort(codes, kind="stable"), np.cumsum(counts)[:-1])
+        for row, trials_of_one in enumerate(together):  # np.add.at takes many times as long
+            means[row] = self.responses[trials_of_one].mean(axis=0, dtype=np.float64)
         trials = pd.DataFrame({"stimulus": list(names), "n_repetitions": counts})
-        return self._with(responses=means.astype(np.float32), trials=trials)
+        return self._with(responses=means, trials=trials)
 
     def unit_statistics(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Mean and standard deviation (ddof = 1) over trials: two arrays of shape (n_units, ...).

@@ -127,9 +127,10 @@ def repetition_covariance(trials: npt.ArrayLike, stimuli: Sequence[str]) -> Floa
     n_free = len(values) - len(names)
     if n_free < 1:
         raise ValueError("no picture was repeated, so that noise cannot be told from signal")
-    sums = np.zeros((len(names), values.shape[1]))
-    np.add.at(sums, codes, values)
-    rest = values - (sums / np.bincount(codes)[:, None])[codes]
+    rest = values.copy()
+    for code in range(len(names)):
+        own = np.flatnonzero(codes == code)
+        rest[own] -= values[own].mean(axis=0)
     covariance: FloatArray = ledoit_wolf(rest, assume_centered=True)[0]
     return covariance * (len(values) / n_free)
 
