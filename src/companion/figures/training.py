@@ -49,7 +49,7 @@ def temperature_curves(
     right.set_ylim(0, top)
     reference_line(right, guessing, "equal logits", axis="y")
     reference_line(right, chosen, f"{chosen:g}")
-    right.legend(loc="lower right")
+    right.legend(loc="upper right")
     return figure
 
 
