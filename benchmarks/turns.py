@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from statistics import median
@@ -19,7 +20,8 @@ def compared(ours: Work, other: Work, n_turns: int) -> dict[str, Any]:
     """Responses per second of both, and how many times faster ours is, turn by turn.
 
     By the clock, and by the seconds that the process had on its cores: where more processes run than there
-    are cores, the second says what the work costs.
+    are cores, the second says what the work costs. Several threads that wait for each other lose by either;
+    the machine's load says how far to trust them.
     """
     for work in (ours, other):
         work.do()
@@ -30,7 +32,8 @@ def compared(ours: Work, other: Work, n_turns: int) -> dict[str, Any]:
             for name, rates in turn.items():
                 record.setdefault(f"{name}_{unit}", []).append(rates[number])
             record.setdefault(f"ratio_{unit}", []).append(turn["ours"][number] / turn["other"][number])
-    return {"n_turns": n_turns} | {name: spread(values) for name, values in record.items()}
+    busy = {"n_turns": n_turns, "load_of_machine": round(os.getloadavg()[0], 1)}
+    return busy | {name: spread(values) for name, values in record.items()}
 
 
 def spread(values: list[float]) -> dict[str, float]:
