@@ -66,7 +66,7 @@ def train_runs(
     build : callable
         Makes an encoder; it is called once per run, after that run's seed was set.
     inputs : tuple of Tensor, each of shape (n_responses, ...)
-        From :meth:`BrainEncoder.prepare`, on the device that is to compute.
+        From ``BrainEncoder.prepare``, on the device that is to compute.
     targets : Tensor of shape (n_vectors, n_features)
         Image vectors; both sides of the loss are centred over features and brought to length 1.
     runs : sequence of Run

@@ -97,7 +97,7 @@ class AtmS(BrainEncoder):
         return token, attention, token, wide, token, self.stack.mask, self.projector.mask
 
     def forward(self, *inputs: Tensor, masks: Sequence[Tensor] = ()) -> Tensor:
-        """See :meth:`BrainEncoder.forward`."""
+        """See ``BrainEncoder.forward``."""
         responses, subjects = inputs
         given = iter(masks)
         tokens = drop(torch.cat([self._persons(subjects)[:, None], self.embed(responses)], dim=1), given)

@@ -70,7 +70,7 @@ class EegConformer(BrainEncoder):
         return Mask((N_FILTERS, self.n_positions), DROPPED), *layers, *head
 
     def forward(self, *inputs: Tensor, masks: Sequence[Tensor] = ()) -> Tensor:
-        """See :meth:`BrainEncoder.forward`."""
+        """See ``BrainEncoder.forward``."""
         given = iter(masks)
         maps = elu(self.norm(conv1d(inputs[0], self.filters())))
         tokens = self.mixing(drop(avg_pool1d(maps, POOL, STRIDE), given).transpose(1, 2))

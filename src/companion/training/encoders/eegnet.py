@@ -69,7 +69,7 @@ class EegNet(BrainEncoder):
         return Mask((N_MAPS, self.n_middle), DROPPED), Mask((N_MAPS, self.n_last), DROPPED)
 
     def forward(self, *inputs: Tensor, masks: Sequence[Tensor] = ()) -> Tensor:
-        """See :meth:`BrainEncoder.forward`."""
+        """See ``BrainEncoder.forward``."""
         responses, sums, products = inputs
         given = iter(masks)
         scale, shift = self._first_affine(sums, products, responses[0].numel())

@@ -25,7 +25,7 @@ class BrainEncoder(nn.Module, ABC):
     Three things differ from a plain module. What needs no parameter is computed once for a whole data set
     (:meth:`prepare`). Dropout masks come from outside (:meth:`masks`), so that each run draws its own, in the
     same order whether it trains alone or beside others. And nothing depends on values of tensors, so that
-    :func:`torch.vmap` can run many encoders as one.
+    ``torch.vmap`` can run many encoders as one.
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ class BrainEncoder(nn.Module, ABC):
         ----------
         *inputs : Tensor, each of shape (n, ...)
             As :meth:`prepare` made them.
-        masks : sequence of Tensor, each of shape (n, *shape)
+        masks : sequence of Tensor, each of shape (n, ...)
             One for each of :meth:`masks`, zero or ``1 / (1 - p)``; none: nothing is dropped.
 
         Returns
@@ -74,7 +74,7 @@ class BrainEncoder(nn.Module, ABC):
 
 
 def draw_masks(places: Sequence[Mask], n: int, generator: torch.Generator) -> tuple[Tensor, ...]:
-    """Draw one mask for each place: tensors of shape (n, *shape) on the generator's device."""
+    """Draw one mask for each place: tensors of shape (n, ...) on the generator's device."""
     return tuple(
         torch.rand((n, *shape), generator=generator, device=generator.device).ge_(p).div_(1 - p)
         for shape, p in places
@@ -88,7 +88,7 @@ def drop(values: Tensor, masks: Iterator[Tensor]) -> Tensor:
 
 
 class BatchNorm(nn.Module):
-    """Batch normalisation as in torch, in a form that :func:`torch.vmap` can run over encoders.
+    """Batch normalisation as in torch, in a form that ``torch.vmap`` can run over encoders.
 
     Parameters
     ----------

@@ -51,7 +51,7 @@ class ResidualMlp(BrainEncoder):
         return Mask((self.width,), DROPPED_FIRST), *[Mask((self.width,), DROPPED)] * len(self.blocks)
 
     def forward(self, *inputs: Tensor, masks: Sequence[Tensor] = ()) -> Tensor:
-        """See :meth:`BrainEncoder.forward`."""
+        """See ``BrainEncoder.forward``."""
         given = iter(masks)
         values = drop(gelu(self.enter(inputs[0])), given)
         for block in self.blocks:

@@ -160,7 +160,7 @@ class Nice(BrainEncoder):
         return self.stack.mask, self.projector.mask
 
     def forward(self, *inputs: Tensor, masks: Sequence[Tensor] = ()) -> Tensor:
-        """See :meth:`BrainEncoder.forward`."""
+        """See ``BrainEncoder.forward``."""
         means, moments = inputs
         given = iter(masks)
         return self.projector(self.stack(means, moments, given).flatten(1), given)  # type: ignore[no-any-return]
