@@ -69,6 +69,12 @@ def test_what_is_written_by_hand_on_the_page_is_what_the_package_does(smoke_book
     found = smoke_book.results["ruler"]
     assert found["ridge_by_hand_difference"] < 1e-6
     assert found["glocal_by_hand_difference"] < 1e-6
+    found = smoke_book.results["contrastive"]
+    for name in ("by_hand", "two_by_two", "equal_logits"):
+        assert found[f"{name}_difference"] < 1e-6
+    for name in ("pool", "variance", "block"):  # the two shortcuts of NICE, and both together
+        assert found[f"{name}_difference"] < 1e-5
+    assert found["weights_left_out"] == 80  # biases of two convolutions of 40 filters
 
 
 def test_every_claim_reads_results_that_were_recorded(smoke_book: SmokeBook) -> None:
