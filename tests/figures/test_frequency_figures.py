@@ -60,11 +60,11 @@ def test_drops_of_each_decoder_and_their_means_are_drawn_at_the_middle_of_the_ba
     figure = drops_over_frequency(table, label="drop", planted=(np.array([1.0, 3, 5]), np.array([0.0, 2, 1])))
     titles = [ax.get_title() or ax.get_title(loc="left") for ax in figure.axes]  # the style moves them
     assert titles == ["one", "two"]
-    for ax in figure.axes:
+    for ax, decoder in zip(figure.axes, titles, strict=True):
         drawn = [line for line in ax.lines if len(xs(line)) == 3]
         assert len(drawn) == 2 * 4
         np.testing.assert_allclose(xs(drawn[0]), [1, 3, 5])
-        part = table[(table["decoder"] == ax.get_title()) & (table["alignment"] == "base")]
+        part = table[(table["decoder"] == decoder) & (table["alignment"] == "base")]
         np.testing.assert_allclose(ys(drawn[3]), part.groupby("low")["drop"].mean())
 
 

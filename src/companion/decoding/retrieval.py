@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,27 @@ def centred_rows(embeddings: Embeddings) -> Embeddings:
     return embeddings.with_values(
         rows - rows.mean(axis=1, keepdims=True), aligned_by=embeddings.aligned_by
     ).normalised()
+
+
+def relative_rows(embeddings: Embeddings, training: Sequence[str]) -> Embeddings:
+    """Subtract from :func:`centred_rows` their mean over training stimuli.
+
+    In an aligned space all vectors may point nearly the same way. That common vector says nothing about a
+    picture, and yet cosines with a regularised prediction, which stays close to it, are decided by how far
+    each candidate strays from it. What is regressed is therefore read relative to the mean.
+
+    Parameters
+    ----------
+    embeddings : Embeddings of shape (n, n_features)
+    training : sequence of str
+        Ids of the stimuli that the mean is taken over; an id may come more than once and counts once.
+
+    Returns
+    -------
+    Embeddings of shape (n, n_features)
+    """
+    unit = centred_rows(embeddings)
+    return unit.centred(unit.select(dict.fromkeys(training)).values.mean(axis=0))
 
 
 def ranks(decoded: Embeddings, gallery: Gallery | Embeddings) -> Ranks:

@@ -38,6 +38,8 @@ class BrainEncoder(nn.Module, ABC):
     def prepare(self, responses: Tensor, subjects: Tensor | None = None) -> Inputs:
         """Compute once, for a whole data set, what does not depend on parameters.
 
+        What only training uses is left out in evaluation mode (``encoder.eval()``).
+
         Parameters
         ----------
         responses : Tensor of shape (n, n_channels, n_times) or (n, n_voxels)

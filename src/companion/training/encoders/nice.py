@@ -55,15 +55,15 @@ class ConvolutionStack(nn.Module):
         """The stack's one place of dropout."""
         return Mask((self.n_positions, N_FILTERS), 0.5)
 
-    def forward(self, means: Tensor, moments: Tensor, masks: Iterator[Tensor]) -> Tensor:
+    def forward(self, means: Tensor, moments: Tensor | None, masks: Iterator[Tensor]) -> Tensor:
         """Compute the maps of responses.
 
         Parameters
         ----------
         means : Tensor of shape (n, n_times - 50, n_channels)
             From :func:`moving_mean`, time before channels.
-        moments : Tensor of shape (n, 26, 26)
-            From :meth:`moments`.
+        moments : Tensor of shape (n, 26, 26), optional
+            From :meth:`moments`; only training needs them.
         masks : iterator of Tensor
 
         Returns
@@ -87,7 +87,7 @@ class ConvolutionStack(nn.Module):
         """Show what each temporal filter sees: (n, n_positions, n_channels, 25), a view."""
         return means.unfold(1, KERNEL, STRIDE)
 
-    def first_layer(self, means: Tensor, moments: Tensor) -> Tensor:
+    def first_layer(self, means: Tensor, moments: Tensor | None) -> Tensor:
         """Output of the first layer after its non-linearity: (n, n_positions, n_channels, 40)."""
         weights, shift = self._first_map(moments)
         return elu(self.windows(means) @ weights + shift)
@@ -101,12 +101,14 @@ class ConvolutionStack(nn.Module):
         normal = elu(self.second_norm(values.flatten(0, 1))).view(values.shape)
         return self.mixing(drop(normal, masks))  # type: ignore[no-any-return]
 
-    def _first_map(self, moments: Tensor) -> tuple[Tensor, Tensor]:
+    def _first_map(self, moments: Tensor | None) -> tuple[Tensor, Tensor]:
         """Temporal filters and their normalisation as one affine map: (25, 40) and (40,)."""
         filters = self.temporal.weight
         if not self.training:
             scale, shift = self.first_norm.affine()
             return (filters * scale[:, None]).T, shift
+        if moments is None:
+            raise ValueError("training needs the moments of windows: prepare responses in training mode")
         n = self.n_positions * self.n_channels
         second = moments.mean(0) / n
         centre = second[-1, :-1]
@@ -144,16 +146,16 @@ class Nice(BrainEncoder):
         self.projector = Projector(N_FILTERS * self.stack.n_positions, n_features)
 
     def prepare(self, responses: Tensor, subjects: Tensor | None = None) -> Inputs:
-        """Compute moving means, time before channels, and the moments of their windows."""
+        """Compute moving means, time before channels; in training mode also the moments of their windows."""
         del subjects
         n, n_channels, n_times = responses.shape
         means = responses.new_empty((n, n_times - POOL + 1, n_channels))
-        moments = responses.new_empty((n, KERNEL + 1, KERNEL + 1))
         for start in range(0, n, _BLOCK):
             part = slice(start, start + _BLOCK)
             means[part] = moving_mean(responses[part]).transpose(1, 2)
-            moments[part] = self.stack.moments(means[part])
-        return means, moments
+        if not self.training:  # moments cost more than all the rest of an evaluation
+            return (means,)
+        return means, torch.cat([self.stack.moments(part) for part in torch.split(means, _BLOCK)])
 
     def masks(self) -> tuple[Mask, ...]:
         """After the spatial filters, and in the projector."""
@@ -161,9 +163,8 @@ class Nice(BrainEncoder):
 
     def forward(self, *inputs: Tensor, masks: Sequence[Tensor] = ()) -> Tensor:
         """See ``BrainEncoder.forward``."""
-        means, moments = inputs
         given = iter(masks)
-        return self.projector(self.stack(means, moments, given).flatten(1), given)  # type: ignore[no-any-return]
+        return self.projector(self.stack(*_both(inputs), given).flatten(1), given)  # type: ignore[no-any-return]
 
     def forward_layers(self, *inputs: Tensor) -> dict[str, Tensor]:
         """Values inside, for attribution.
@@ -174,7 +175,7 @@ class Nice(BrainEncoder):
             ``first``: (n, 40, n_channels, n_positions), after the first non-linearity; ``projection``:
             (n, 40, n_positions), after the spatial filters and the mixing.
         """
-        first = self.stack.first_layer(*inputs)
+        first = self.stack.first_layer(*_both(inputs))
         mixed = self.stack.after_space(self.stack.in_space(first), iter(()))
         return {"first": first.permute(0, 3, 2, 1), "projection": mixed.transpose(1, 2)}
 
@@ -201,6 +202,11 @@ class Projector(nn.Module):
         """(n, n_flat) to (n, n_features)."""
         entered = self.enter(flat)
         return self.leave(self.norm(entered + drop(self.within(gelu(entered)), masks)))  # type: ignore[no-any-return]
+
+
+def _both(inputs: Inputs) -> tuple[Tensor, Tensor | None]:
+    """Means and, where they were prepared, moments."""
+    return inputs[0], inputs[1] if len(inputs) > 1 else None
 
 
 def moving_mean(responses: Tensor) -> Tensor:
