@@ -11,6 +11,7 @@ from companion.decoding.retrieval import (
     centred_rows,
     csls_ranks,
     ranks,
+    relative_rows,
     retrieval_scores,
     retrieved,
     top_k,
@@ -181,3 +182,30 @@ def test_local_scaling_by_hand_and_against_a_hub() -> None:
 def test_vectors_of_another_length_are_refused() -> None:
     with pytest.raises(DataError, match="different lengths"):
         ranks(vectors(3, 0, 4), vectors(3, 0, 5))
+
+
+def test_relative_rows_have_no_mean_over_training_stimuli_and_see_no_others() -> None:
+    space = vectors(12, 3)
+    training = ["g0", "g1", "g2", "g2"]
+    found = relative_rows(space, training)
+    np.testing.assert_allclose(found.select(["g0", "g1", "g2"]).values.mean(axis=0), 0, atol=1e-12)
+    changed = space.values.copy()
+    changed[5:] += 7 * np.arange(5)
+    other = relative_rows(space.with_values(changed, aligned_by=None), training)
+    np.testing.assert_array_equal(other.values[:5], found.values[:5])
+
+
+def test_a_common_vector_does_not_change_what_is_read_relative_to_the_mean() -> None:
+    rng = np.random.default_rng(1)
+    gallery = vectors(30, 1, 40).normalised()
+    common = rng.normal(size=40)
+    common *= 20 / np.linalg.norm(common)
+    cone = gallery.with_values(gallery.values + common, aligned_by=None)
+    shrunk = cone.with_values(
+        common + 0.02 * gallery.values, aligned_by=None
+    )  # what strong regularisation leaves
+    assert (ranks(shrunk, centred_rows(cone)) == 1).mean() < 0.2
+    read = relative_rows(cone, cone.ids)
+    origin = centred_rows(cone).values.mean(axis=0)
+    decoded = centred_rows(cone).values.mean(axis=0) + 0.02 * read.values
+    assert (ranks(cone.with_values(decoded - origin, aligned_by=None), read) == 1).all()

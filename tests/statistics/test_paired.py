@@ -97,6 +97,13 @@ def test_ties_are_counted_and_raise_the_floor() -> None:
     assert (result.wins, result.ties, result.losses, result.floor) == (2, 1, 1, 0.25)
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_constant_column_correlates_with_nothing() -> None:
+    result = paired_tests([1.0, 2.0, 3.0, 5.0], [1.5, 1.5, 1.5, 1.5])
+    assert np.isnan(result.correlation)
+    assert result.difference == pytest.approx(1.25)
+
+
 @pytest.mark.parametrize(("t", "n"), [(0.0, 4), (2.6, 10), (-2.6, 10), (11.15, 10), (22.17, 4)])
 def test_dz_interval_inverts_the_noncentral_t(t: float, n: int) -> None:
     low, high = dz_interval(t, n)

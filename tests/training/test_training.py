@@ -104,6 +104,18 @@ def test_blocks_do_not_change_what_nice_computes(monkeypatch: pytest.MonkeyPatch
     assert torch.allclose(encoder(*inputs), whole, atol=1e-6)
 
 
+def test_moments_are_for_training_alone() -> None:
+    torch.manual_seed(2)
+    encoder, responses = Nice(5, 100, 6), torch.randn(9, 5, 100)
+    inputs = encoder.prepare(responses)
+    encoder.eval()
+    alone = encoder.prepare(responses)
+    assert (len(inputs), len(alone)) == (2, 1)
+    assert torch.equal(encoder(*inputs), encoder(*alone))
+    with pytest.raises(ValueError, match="training mode"):
+        encoder.train()(*alone)
+
+
 def test_the_layers_of_nice_lead_to_its_output() -> None:
     encoder = Nice(5, 100, 6).eval()
     inputs = encoder.prepare(torch.randn(3, 5, 100))

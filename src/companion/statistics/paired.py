@@ -32,7 +32,7 @@ class PairedResult:
     difference, low, high : float
         Mean difference and its 95 % interval (Student's t).
     correlation : float
-        Pearson correlation of the two columns over the units.
+        Pearson correlation of the two columns over the units; nan where a column is constant.
     dz, dz_low, dz_high : float
         Cohen's dz, the mean difference over the standard deviation of the differences, and its 95 % interval.
     t, p_t : float
@@ -91,6 +91,8 @@ def paired_tests(first: ArrayLike, second: ArrayLike) -> PairedResult:
     low, high = test.confidence_interval(0.95)
     dz_low, dz_high = dz_interval(float(test.statistic), differences.size)
     signs = np.sign(differences)
+    with np.errstate(invalid="ignore"):  # a constant column correlates with nothing: nan, and no warning
+        correlation = float(np.corrcoef(one, two)[0, 1])
     return PairedResult(
         n=differences.size,
         wins=int((signs > 0).sum()),
@@ -99,7 +101,7 @@ def paired_tests(first: ArrayLike, second: ArrayLike) -> PairedResult:
         difference=float(differences.mean()),
         low=float(low),
         high=float(high),
-        correlation=float(np.corrcoef(one, two)[0, 1]),
+        correlation=correlation,
         dz=float(differences.mean() / differences.std(ddof=1)),
         dz_low=dz_low,
         dz_high=dz_high,
