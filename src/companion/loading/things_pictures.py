@@ -77,7 +77,11 @@ def other_pictures(folder: Path, stimuli: Sequence[str]) -> dict[str, Path]:
         files = {f"{concept}/{path.stem}": path for path in sorted((root / concept).glob("*.jpg"))}
         others = {name: path for name, path in files.items() if name not in shown}
         if not others:
-            raise DataError("A concept has no picture but those shown", where=root / concept)
+            raise DataError(
+                "A concept has no picture but those shown",
+                where=root / concept,
+                do="unpack all pictures of THINGS, not only those of a recording",
+            )
         found |= others
     return found
 
