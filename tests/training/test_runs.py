@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
+import companion.training.runs as runs_module
 from companion.errors import DataError
 from companion.training.checkpoint import load_encoder, save_encoder
 from companion.training.encoders.nice import Nice
@@ -138,6 +140,25 @@ def test_weights_after_kill_and_resume_are_those_of_an_undisturbed_run(
     )
     assert not steps
     assert difference(again[2], resumed[2]) == 0
+
+
+def test_what_another_process_trained_meanwhile_is_not_trained_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inputs, targets, pairs = problem()
+    runs = three_runs(pairs)[:2]
+    plain, before = runs_module._alone, []
+
+    def waited(folder: Path | None, keys: list[str]) -> AbstractContextManager[object]:
+        monkeypatch.setattr(runs_module, "_alone", plain)
+        before.extend(train_runs(build, inputs, targets, runs, SETTINGS, folder=folder))
+        monkeypatch.setattr(runs_module, "Program", None)  # whoever trains from here on fails
+        return plain(folder, keys)
+
+    monkeypatch.setattr(runs_module, "_alone", waited)
+    found = train_runs(build, inputs, targets, runs, SETTINGS, folder=tmp_path)
+    assert len(before) == 2
+    assert all(difference(one, other) == 0 for one, other in zip(found, before, strict=True))
 
 
 def test_rows_that_no_run_names_cannot_reach_it() -> None:

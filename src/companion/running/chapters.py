@@ -35,6 +35,7 @@ class _Declared(BaseModel):
     needs: list[str] = []
     reads: list[str] = []
     world: list[Part] = []
+    core_seconds: int = 60
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ class Chapter:
         Files below ``book/`` that it reads.
     world : tuple of str
         Parts of the miniature world, or the recordings that stand in their place, that it uses.
+    core_seconds : int
+        About how long one core needs for it at its defaults; the longest chapters start first.
     """
 
     name: str
@@ -69,6 +72,7 @@ class Chapter:
     needs: tuple[str, ...]
     reads: tuple[str, ...]
     world: tuple[Part, ...]
+    core_seconds: int
 
     @property
     def sections(self) -> list[Section]:
@@ -122,10 +126,17 @@ def read_chapter(path: Path) -> Chapter | None:
         raise ChapterError(
             "The `companion` block of a chapter's front matter is not valid",
             where=path,
-            expected="`needs`, `reads` and `world`, lists of names",
+            expected="`needs`, `reads` and `world`, lists of names, and `core_seconds`, a number",
             got=error,
         ) from error
-    chapter = Chapter(path.stem, text, tuple(declared.needs), tuple(declared.reads), tuple(declared.world))
+    chapter = Chapter(
+        path.stem,
+        text,
+        tuple(declared.needs),
+        tuple(declared.reads),
+        tuple(declared.world),
+        declared.core_seconds,
+    )
     if not chapter.sections or chapter.sections[0].level != 1:
         raise ChapterError(
             "A chapter has no labelled title", where=path, expected=f"({path.stem})= above the first heading"

@@ -16,7 +16,6 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import torch
-from filelock import FileLock
 from torch import Tensor
 
 from companion.embeddings import Embeddings
@@ -81,16 +80,15 @@ def train_decoders(
         runs = [_run(seed, rows, _groups(stimuli, validate_on)) for seed in seeds]
         folder = _folder(encoder)
         for name, space in spaces.items():
-            with FileLock(folder / "lock"):
-                trained = train_runs(
-                    lambda encoder=encoder: type(encoder)(**encoder.configuration),  # type: ignore[misc]
-                    inputs,
-                    torch.tensor(space.select(ids).values, dtype=torch.float32, device=place),
-                    runs,
-                    settings,
-                    together=together,
-                    folder=folder,
-                )
+            trained = train_runs(
+                lambda encoder=encoder: type(encoder)(**encoder.configuration),  # type: ignore[misc]
+                inputs,
+                torch.tensor(space.select(ids).values, dtype=torch.float32, device=place),
+                runs,
+                settings,
+                together=together,
+                folder=folder,
+            )
             found |= {(group, name, seed): one for seed, one in zip(seeds, trained, strict=True)}
     return found
 

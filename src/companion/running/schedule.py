@@ -126,7 +126,7 @@ def _run_side_by_side(
     with ThreadPoolExecutor(min(jobs, len(chapters))) as pool:
         futures: set[Future[ChapterRun]] = {
             pool.submit(_run_one, c, parameters[c.name], layout, force, bars[c.name], processes)
-            for c in chapters
+            for c in sorted(chapters, key=lambda chapter: -chapter.core_seconds)  # so that none is left over
         }
         try:
             while futures:

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
+from filelock import FileLock
 from torch import Tensor
 
 from companion.errors import DataError
@@ -75,7 +77,8 @@ def train_runs(
         How many runs train in one batched program. By default all of them on a GPU, one on a CPU, where a
         batched program was measured to be slower.
     folder : Path, optional
-        Keeps finished encoders and the state of unfinished ones: the same call goes on where it was.
+        Keeps finished encoders and the state of unfinished ones: the same call goes on where it was. Several
+        processes may share it.
 
     Returns
     -------
@@ -97,18 +100,32 @@ def train_runs(
     waiting = [row for row, found in done.items() if found is None]
     for start in range(0, len(waiting), size):
         rows = waiting[start : start + size]
-        state = _state_file(folder, [keys[row] for row in rows])
-        program = Program(build, inputs, targets, [runs[row] for row in rows], settings)
-        for row, trained in zip(rows, _train(program, state), strict=True):
-            done[row] = trained
-            if folder:
-                _keep(folder / f"{keys[row]}.safetensors", trained, settings, runs[row].seed)
-        if state:
-            state.unlink(missing_ok=True)
+        with _alone(folder, [keys[row] for row in rows]):
+            done |= {row: _finished(folder, keys[row]) for row in rows}  # another process may have been here
+            rows = [row for row in rows if done[row] is None]
+            state = _state_file(folder, [keys[row] for row in rows])
+            trained = _train(build, inputs, targets, [runs[row] for row in rows], settings, state)
+            for row, one in zip(rows, trained, strict=True):
+                done[row] = one
+                if folder:
+                    _keep(folder / f"{keys[row]}.safetensors", one, settings, runs[row].seed)
+            if state:
+                state.unlink(missing_ok=True)
     return [found for found in done.values() if found is not None]
 
 
-def _train(program: Program, state: Path | None) -> list[Trained]:
+def _train(
+    build: Callable[[], BrainEncoder],
+    inputs: Inputs,
+    targets: Tensor,
+    runs: Sequence[Run],
+    settings: Settings,
+    state: Path | None,
+) -> list[Trained]:
+    """Train some runs in one program, from where it was left."""
+    if not runs:
+        return []
+    program = Program(build, inputs, targets, runs, settings)
     if state and state.is_file():
         program.resume(state)
     while not program.finished:
@@ -119,6 +136,13 @@ def _train(program: Program, state: Path | None) -> list[Trained]:
         Trained(encoder, training, validation, validation.index(min(validation)), temperature)
         for encoder, training, validation, temperature in program.results()
     ]
+
+
+def _alone(folder: Path | None, keys: Sequence[str]) -> AbstractContextManager[object]:
+    """Keep other processes from training the same runs; few locks serve all, so that files do not pile up."""
+    if folder is None:
+        return nullcontext()
+    return FileLock(folder / f"lock-{_joint(keys)[0]}")
 
 
 def _check(inputs: Inputs, targets: Tensor, runs: Sequence[Run], settings: Settings) -> None:
@@ -163,7 +187,11 @@ def _key(run: Run, inputs: Inputs, targets: Tensor, settings: Settings, about: s
 def _state_file(folder: Path | None, keys: Sequence[str]) -> Path | None:
     if folder is None:
         return None
-    return folder / f"state-{hashlib.sha256(' '.join(keys).encode()).hexdigest()[:24]}.safetensors"
+    return folder / f"state-{_joint(keys)}.safetensors"
+
+
+def _joint(keys: Sequence[str]) -> str:
+    return hashlib.sha256(" ".join(keys).encode()).hexdigest()[:24]
 
 
 def _keep(path: Path, trained: Trained, settings: Settings, seed: int) -> None:
