@@ -8,6 +8,8 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # one worker per core runs already; more threads only wait
+
 import pytest
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
