@@ -45,6 +45,20 @@ def test_a_dose_response_shows_means_and_the_difference_of_the_first_two(known: 
     assert labels == [*LEVELS, *(["optimal decoder"] if known else [])]
 
 
+def test_worlds_with_a_negative_effect_are_in_the_figure() -> None:
+    table = doses()
+    table.loc[(table["level"] == "permuted") & (table["seed"] == 2), "accuracy"] += 25
+    figure = dose_response(
+        table,
+        levels=LEVELS,
+        effect=("aligned", "permuted"),
+        chance=1.0,
+        default={"gap": 0.25, "sharing": 0.5},
+    )
+    assert [ax.get_ylim()[0] for ax in figure.axes[:2]] == [0, 0]
+    assert all(ax.get_ylim()[0] < -25 for ax in figure.axes[2:])
+
+
 def test_steps_of_p_values_end_at_one_and_print_what_passes() -> None:
     values = {"N0": np.array([0.01, 0.2, 0.6, 0.9]), "N1": np.array([0.5, 0.75])}
     figure = p_value_steps(values)

@@ -59,6 +59,11 @@ def test_table_lines_align_numbers_and_escape_bars() -> None:
         table_lines(frame, {"p": "{}"})
 
 
+def test_what_rounds_to_zero_has_no_sign_in_a_table() -> None:
+    frame = pd.DataFrame({"value": [-0.001, -0.2, -0.004]})
+    assert table_lines(frame, {"value": "{:.1f}"})[2:] == ["| 0.0 |", "| −0.2 |", "| 0.0 |"]
+
+
 def test_table_outputs_become_markdown_cells_after_their_cell() -> None:
     cell = nbformat.v4.new_code_cell("chapter.table(...)")
     plain = nbformat.v4.new_output("stream", text="seen")

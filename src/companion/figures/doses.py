@@ -71,11 +71,11 @@ def dose_response(
                 default[dial] - 0.02, default[dial] + 0.02, color=FAINT, alpha=0.6, zorder=0, linewidth=0
             )
             ax.set_xticks(list(difference.index), [f"{value:g}" for value in difference.index])
-    for row in axes:
+    for number, row in enumerate(axes):
         top = max(ax.get_ylim()[1] for ax in row)
-        bottom = min(ax.get_ylim()[0] for ax in row)
+        bottom = min(ax.get_ylim()[0] for ax in row) if number else 0  # accuracies from zero
         for ax in row:
-            ax.set_ylim(bottom if row is axes[1] else 0, top)
+            ax.set_ylim(bottom, top)
     axes[0, 0].set_ylabel(label)
     axes[1, 0].set_ylabel(f"{effect[0]} − {effect[1]}\n(points)")
     handles = [Line2D([], [], label=level, linewidth=2, **look) for level, look in styles.items()]

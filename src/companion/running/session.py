@@ -218,7 +218,9 @@ def _cell(value: object, template: str) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "–"
     text = template.format(value)
-    return text.replace("-", "−") if isinstance(value, float | np.number) else text.replace("|", r"\|")
+    if not isinstance(value, float | np.number):
+        return text.replace("|", r"\|")
+    return text.replace("-", "−" if text.strip("+-0.% ") else "")  # what rounds to zero has no sign
 
 
 def _check_label(name: str) -> None:
