@@ -32,7 +32,7 @@ class PairedResult:
     difference, low, high : float
         Mean difference and its 95 % interval (Student's t).
     correlation : float
-        Pearson correlation of the two columns over the units; nan where a column is constant.
+        Pearson correlation of the two columns over the units; undefined where a column is constant.
     dz, dz_low, dz_high : float
         Cohen's dz, the mean difference over the standard deviation of the differences, and its 95 % interval.
     t, p_t : float
