@@ -55,6 +55,10 @@ def test_parameters_are_read_as_yaml() -> None:
     assert cli._parameters(pairs) == {"seeds": [3, 5], "n_bootstrap": 200, "scale": "smoke", "flag": True}
 
 
+def test_null_is_the_name_of_a_source() -> None:
+    assert cli._parameters([("source", "null"), ("null", "N1")]) == {"source": "null", "null": "N1"}
+
+
 def test_all_data_sets_are_listed_and_one_is_described(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:

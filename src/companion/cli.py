@@ -197,11 +197,12 @@ def _parameters(pairs: list[tuple[str, str]] | None) -> dict[str, Any]:
         if name in given:
             raise ChapterError(f"Parameter {name} is given twice", do="give it once; nothing was run")
         try:
-            given[name] = yaml.safe_load(text)
+            value = yaml.safe_load(text)
         except yaml.YAMLError as error:
             raise ChapterError(
                 f"The value of parameter {name} cannot be read", got=text, do="quote it; nothing was run"
             ) from error
+        given[name] = text if value is None else value  # `null` names a source; no parameter takes nothing
     return given
 
 
