@@ -1,0 +1,271 @@
+"""Auto-encoders whose latent similarities are pulled to a given matrix; many trained in one program.
+
+One linear layer to half the size, ReLU, one linear layer back. The loss weighs how well vectors are
+reconstructed against how well the cosines of latent vectors agree with a matrix of target similarities:
+
+    alpha * mean((y - y')^2) + (1 - alpha) * mean over pairs i < j of (cos(z_i, z_j) - S_ij)^2
+
+A figure of the paper needs hundreds of them (regions x held-out people x alphas x seeds), each too small to
+keep a processor busy. So the weights of many are stacked, and one step moves them all; every model has its
+own gradient, because no weight is shared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import normalize, relu
+
+from companion.errors import DataError
+
+_BLOCK_BYTES = 64 * 2**20
+"""On a CPU, weights, gradients and moments of the models of one block fit here. Blocks that stay in cache
+were measured to be slower: what it costs to start each operation weighs more."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the paper does not state, with the reading used here.
+
+    Parameters
+    ----------
+    n_epochs, batch_size, learning_rate : int, int, float
+        Of Adam. The similarities of a step are those within its batch; an incomplete batch is left out.
+    latent : {"after ReLU", "before ReLU"}
+        Which activation is the aligned vector, and enters the similarities. Cosines of vectors without
+        negative entries are never negative, those of brains often are: only the second can reach them.
+    reduction : {"mean", "sum"}
+        Of the squared reconstruction error over features. The sum weighs it up by their number, so that each
+        alpha means less alignment.
+    n_layers : {1, 2}
+        Linear layers on either side; the additional ones keep the size and have a ReLU.
+    output_relu : bool
+        Whether reconstructions pass a ReLU, too. Vectors with negative entries then have no reconstruction.
+    """
+
+    n_epochs: int = 500
+    batch_size: int = 50
+    learning_rate: float = 1e-3
+    latent: Literal["after ReLU", "before ReLU"] = "after ReLU"
+    reduction: Literal["mean", "sum"] = "mean"
+    n_layers: Literal[1, 2] = 1
+    output_relu: bool = False
+
+    def __post_init__(self) -> None:
+        if self.n_epochs < 1 or self.batch_size < 2 or self.learning_rate <= 0:
+            raise ValueError(
+                f"n_epochs is at least 1, batch_size 2 and learning_rate above 0; got {self.n_epochs!r}, "
+                f"{self.batch_size!r} and {self.learning_rate!r}"
+            )
+
+
+class Model(NamedTuple):
+    """What one auto-encoder is trained for.
+
+    Parameters
+    ----------
+    alpha : float
+        Weight of reconstruction, in (0, 1]; 1 leaves the similarities out.
+    teacher : int
+        Which of the target matrices.
+    seed : int
+        Of the first weights and of the batches. Models of one seed start alike and see the same batches.
+    """
+
+    alpha: float
+    teacher: int
+    seed: int
+
+
+class Trained(NamedTuple):
+    """A trained auto-encoder.
+
+    Parameters
+    ----------
+    encoder, decoder : list of (weight (n_in, n_out), bias (n_out,)) pairs
+        Layers in order.
+    reconstruction, similarity : tuple of float
+        Mean squared errors on the training vectors, all pairs, before training and after it.
+    """
+
+    encoder: list[tuple[Tensor, Tensor]]
+    decoder: list[tuple[Tensor, Tensor]]
+    reconstruction: tuple[float, float]
+    similarity: tuple[float, float]
+
+
+def train_autoencoders(
+    vectors: Tensor, teachers: Tensor, models: Sequence[Model], options: Options | None = None
+) -> list[Trained]:
+    """Train one auto-encoder per model.
+
+    Parameters
+    ----------
+    vectors : Tensor of shape (n, n_features)
+        Training vectors, on the device that is to compute.
+    teachers : Tensor of shape (n_teachers, n, n)
+        Target similarities of these vectors; only what lies above the diagonal is read.
+    models : sequence of Model
+    options : Options, optional
+
+    Returns
+    -------
+    list of Trained
+        In the order of `models`.
+
+    Raises
+    ------
+    DataError
+        If shapes do not fit, a teacher is not there, an alpha is out of range, or there is no full batch.
+
+    References
+    ----------
+    Vafaei et al. (2026), Communications Biology 9, 206: loss and alphas. Optimiser, steps and batches are not
+    stated there.
+    """
+    options = options or Options()
+    _check(vectors, teachers, models, options)
+    found: list[Trained] = []
+    size = _block(vectors, options, len(models))
+    for start in range(0, len(models), size):
+        found += _Block(vectors, teachers, models[start : start + size], options).trained()
+    return found
+
+
+class _Block:
+    """Models whose weights are stacked: every array has a first dimension over models."""
+
+    def __init__(self, vectors: Tensor, teachers: Tensor, models: Sequence[Model], options: Options) -> None:
+        self.vectors, self.options = vectors, options
+        self.alphas = torch.tensor([one.alpha for one in models]).to(vectors)
+        self.teachers = teachers[[one.teacher for one in models]]
+        self.generators = [torch.Generator().manual_seed(one.seed) for one in models]
+        drawn = [_first_weights(vectors.shape[1], options, generator) for generator in self.generators]
+        self.weights = [torch.stack(layer).to(vectors).requires_grad_() for layer in zip(*drawn, strict=True)]
+        above = torch.ones(options.batch_size, options.batch_size, device=vectors.device).triu(1)
+        self.above = above / above.sum()
+
+    def trained(self) -> list[Trained]:
+        """Train, and take the models apart."""
+        before = self._errors()
+        optimiser = torch.optim.Adam(self.weights, lr=self.options.learning_rate, fused=True)
+        for rows in self._batches():
+            optimiser.zero_grad(set_to_none=True)
+            self._loss(rows).backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+        after = self._errors()
+        layers = [weight.detach() for weight in self.weights]
+        half = len(layers) // 2
+        return [
+            Trained(
+                [(layers[i][number], layers[i + 1][number]) for i in range(0, half, 2)],
+                [(layers[i][number], layers[i + 1][number]) for i in range(half, len(layers), 2)],
+                (before[0][number], after[0][number]),
+                (before[1][number], after[1][number]),
+            )
+            for number in range(len(self.generators))
+        ]
+
+    def _batches(self) -> Iterator[Tensor]:
+        """Rows of each step: (n_models, batch_size)."""
+        n, size = len(self.vectors), self.options.batch_size
+        for _ in range(self.options.n_epochs):
+            orders = torch.stack([torch.randperm(n, generator=one) for one in self.generators])
+            for start in range(0, n - size + 1, size):
+                yield orders[:, start : start + size].to(self.vectors.device)
+
+    def _run(self, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Latent vectors and reconstructions of (n_models, n, n_features)."""
+        half = len(self.weights) // 2
+        before = _through(values, self.weights[:half])
+        latent = relu(before)
+        rebuilt = _through(latent, self.weights[half:])
+        chosen = latent if self.options.latent == "after ReLU" else before
+        return chosen, relu(rebuilt) if self.options.output_relu else rebuilt
+
+    def _loss(self, rows: Tensor) -> Tensor:
+        values = self.vectors[rows]
+        latent, rebuilt = self._run(values)
+        errors = (values - rebuilt).square()
+        errors = errors.mean((1, 2)) if self.options.reduction == "mean" else errors.sum(2).mean(1)
+        numbers = torch.arange(len(rows), device=rows.device)[:, None, None]
+        wanted = self.teachers[numbers, rows[:, :, None], rows[:, None, :]]
+        apart = ((_cosines(latent) - wanted).square() * self.above).sum((1, 2))
+        return (self.alphas * errors + (1 - self.alphas) * apart).sum()
+
+    @torch.no_grad()
+    def _errors(self) -> tuple[list[float], list[float]]:
+        """Mean squared error of reconstructions, and of similarities, over all training vectors."""
+        everything = self.vectors.expand(len(self.generators), -1, -1)
+        latent, rebuilt = self._run(everything)
+        first, second = torch.triu_indices(len(self.vectors), len(self.vectors), 1)
+        apart = (_cosines(latent) - self.teachers)[:, first, second]
+        return (everything - rebuilt).square().mean((1, 2)).tolist(), apart.square().mean(1).tolist()
+
+
+def encode(trained: Trained, vectors: Tensor, options: Options | None = None) -> Tensor:
+    """Latent vectors, of training vectors or any others: (n, n_features) to (n, n_latent)."""
+    values = vectors
+    for number, (weight, bias) in enumerate(trained.encoder):
+        values = (relu(values) if number else values) @ weight + bias
+    return values if (options or Options()).latent == "before ReLU" else relu(values)
+
+
+def _through(values: Tensor, weights: Sequence[Tensor]) -> Tensor:
+    """Linear layers with ReLU between them."""
+    for place in range(0, len(weights), 2):
+        values = torch.baddbmm(weights[place + 1][:, None], relu(values) if place else values, weights[place])
+    return values
+
+
+def _cosines(values: Tensor) -> Tensor:
+    unit = normalize(values, dim=-1)
+    return unit @ unit.transpose(-1, -2)
+
+
+def _first_weights(n_features: int, options: Options, generator: torch.Generator) -> list[Tensor]:
+    """Weights and biases of all layers, as torch draws them for linear layers."""
+    n_latent = n_features // 2
+    extra = options.n_layers - 1
+    sizes = [n_features] * (1 + extra) + [n_latent] * (1 + extra) + [n_features]
+    found = []
+    with torch.random.fork_rng():
+        torch.manual_seed(int(torch.randint(2**62, (), generator=generator)))
+        for n_in, n_out in pairwise(sizes):
+            layer = nn.Linear(n_in, n_out)
+            found += [layer.weight.detach().T.contiguous(), layer.bias.detach()]
+    return found
+
+
+def _block(vectors: Tensor, options: Options, n_models: int) -> int:
+    """How many models are trained at a time."""
+    if vectors.is_cuda:
+        return n_models
+    n_features = vectors.shape[1]
+    n_weights = n_features**2 * (1 + 2 * (options.n_layers - 1))
+    return max(1, min(n_models, _BLOCK_BYTES // (16 * n_weights)))
+
+
+def _check(vectors: Tensor, teachers: Tensor, models: Sequence[Model], options: Options) -> None:
+    n = len(vectors)
+    if teachers.ndim != 3 or teachers.shape[1:] != (n, n):
+        raise DataError(
+            "Target similarities do not fit the vectors", expected=f"(n, {n}, {n})", got=tuple(teachers.shape)
+        )
+    if not (bool(vectors.isfinite().all()) and bool(teachers.isfinite().all())):
+        raise DataError("A vector or a target similarity is not finite")
+    for number, one in enumerate(models):
+        if not 0 < one.alpha <= 1 or not 0 <= one.teacher < len(teachers):
+            raise DataError(
+                "A model cannot be trained",
+                where=f"model {number}",
+                expected=f"alpha in (0, 1] and a teacher below {len(teachers)}",
+                got=one,
+            )
+    if n < options.batch_size:
+        raise DataError("There is no full batch", expected=f"at least {options.batch_size} vectors", got=n)

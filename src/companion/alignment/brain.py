@@ -1,0 +1,200 @@
+"""Bend semantic vectors so that their similarities resemble those of brain responses.
+
+The paper's method: an auto-encoder (:mod:`companion.alignment.autoencoder`) is trained on the vectors of the
+training categories, with the similarity matrix of *other* people's responses as its teacher. Its latent
+vectors of all stimuli, also of those never seen in training, are the brain-aligned space.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from companion.embeddings import Embeddings
+from companion.errors import DataError
+
+if TYPE_CHECKING:
+    from companion.alignment.autoencoder import Options, Trained
+
+FloatArray = npt.NDArray[np.floating[Any]]
+Key = tuple[Hashable, float, int]
+
+ALPHAS: tuple[float, ...] = (1.0, 0.1, 0.01, 0.001, 0.0001)
+"""Weights of reconstruction in the paper; 1 compresses only."""
+
+
+@dataclass(frozen=True, eq=False)
+class BrainAligner:
+    """A trained auto-encoder that maps vectors of one space; made by :func:`fit_aligners`.
+
+    Attributes
+    ----------
+    space : str
+        Name of the space that it was trained on.
+    teacher : hashable
+        Name of the teacher.
+    alpha : float
+    seed : int
+    reconstruction_r2 : float
+        Share of the training vectors' variance that reconstructions have.
+    similarity_error : tuple of float
+        Mean squared difference of latent and target similarities before training, and after it.
+    """
+
+    space: str
+    teacher: Hashable
+    alpha: float
+    seed: int
+    reconstruction_r2: float
+    similarity_error: tuple[float, float]
+    _trained: Trained
+    _options: Options
+
+    def transform(self, space: Embeddings) -> Embeddings:
+        """Map vectors, whether or not they were trained on.
+
+        Parameters
+        ----------
+        space : Embeddings of shape (n, n_features)
+            Of the space that the aligner was trained on.
+
+        Returns
+        -------
+        Embeddings of shape (n, n_features // 2)
+        """
+        import torch
+
+        from companion.alignment.autoencoder import encode
+
+        weight = self._trained.encoder[0][0]
+        if space.space != self.space or space.values.shape[1] != len(weight):
+            raise DataError(
+                "An aligner maps the space that it was trained on",
+                expected=f"{self.space!r}, {len(weight)} features",
+                got=repr(space),
+            )
+        latent = encode(self._trained, torch.from_numpy(space.values.copy()).to(weight), self._options)
+        return space.with_values(
+            latent.cpu().numpy().astype(np.float64),
+            aligned_by=f"brain ({self.teacher}), alpha {self.alpha:g}",
+        )
+
+
+def fit_aligners(
+    space: Embeddings,
+    teachers: Mapping[Hashable, FloatArray],
+    *,
+    alphas: Sequence[float] = ALPHAS,
+    seeds: Sequence[int] = (0,),
+    options: Options | None = None,
+    device: str = "cpu",
+) -> dict[Key, BrainAligner]:
+    """Train one aligner for each teacher, alpha and seed.
+
+    With alpha 1 no teacher is looked at: those of one seed are one aligner, trained once.
+
+    Parameters
+    ----------
+    space : Embeddings of shape (n_training, n_features)
+        Vectors of the training categories, and no others.
+    teachers : mapping of name to ndarray of shape (n_training, n_training)
+        Target similarities, in the order of these vectors; see :func:`pattern_similarity`.
+    alphas, seeds : sequence
+    options : Options, optional
+    device : str
+
+    Returns
+    -------
+    dict of (teacher, alpha, seed) to BrainAligner
+
+    Raises
+    ------
+    DataError
+        If a teacher does not fit, or an alpha is out of range.
+
+    References
+    ----------
+    Vafaei et al. (2026), Communications Biology 9, 206.
+    """
+    import torch
+
+    from companion.alignment.autoencoder import Model, Options, train_autoencoders
+
+    options = options or Options()
+    names = list(teachers)
+    for name, matrix in teachers.items():
+        if np.shape(matrix) != (len(space), len(space)):
+            raise DataError(
+                "A teacher does not fit the vectors",
+                where=f"teacher {name!r}",
+                expected=(len(space), len(space)),
+                got=np.shape(matrix),
+            )
+    wanted = {
+        (name, alpha, seed): Model(alpha, 0 if alpha == 1 else names.index(name), seed)
+        for name, alpha, seed in product(names, alphas, seeds)
+    }
+    models = list(dict.fromkeys(wanted.values()))
+    vectors = torch.tensor(space.values, dtype=torch.float32, device=device)
+    matrices = torch.tensor(np.stack([teachers[name] for name in names]), dtype=torch.float32, device=device)
+    trained = dict(zip(models, train_autoencoders(vectors, matrices, models, options), strict=True))
+    variance = float(space.values.var(axis=0).mean())
+    return {
+        (name, alpha, seed): BrainAligner(
+            space.space,
+            name,
+            alpha,
+            seed,
+            1 - trained[model].reconstruction[1] / variance,
+            trained[model].similarity,
+            trained[model],
+            options,
+        )
+        for (name, alpha, seed), model in wanted.items()
+    }
+
+
+def pattern_similarity(patterns: npt.ArrayLike, *, centred: bool = False) -> npt.NDArray[np.float64]:
+    """Cosines between patterns: the similarity matrix of the paper.
+
+    Parameters
+    ----------
+    patterns : array-like of shape (n, n_units)
+        One per training category: the mean of standardised responses.
+    centred : bool
+        Whether the mean pattern is subtracted first.
+
+    Returns
+    -------
+    ndarray of shape (n, n)
+
+    Raises
+    ------
+    DataError
+        If a pattern has no length.
+    """
+    rows = np.asarray(patterns, dtype=np.float64)
+    if centred:
+        rows = rows - rows.mean(axis=0)
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    if not (lengths > 0).all() or not np.isfinite(lengths).all():
+        raise DataError("A pattern has no direction", got=f"{int((~(lengths > 0)).sum())} of {len(rows)}")
+    unit = rows / lengths
+    cosines: npt.NDArray[np.float64] = np.clip(unit @ unit.T, -1, 1)
+    return cosines
+
+
+def others(matrices: Mapping[Hashable, FloatArray]) -> dict[Hashable, npt.NDArray[np.float64]]:
+    """For each person, the mean similarity matrix of all others.
+
+    What is decoded from a person must not come from a space that this very person taught.
+    """
+    if len(matrices) < 2:
+        raise DataError("Nobody else is there to teach", expected="at least two people", got=len(matrices))
+    total = np.sum([np.asarray(one, dtype=np.float64) for one in matrices.values()], axis=0)
+    return {name: (total - one) / (len(matrices) - 1) for name, one in matrices.items()}

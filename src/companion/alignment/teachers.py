@@ -1,0 +1,47 @@
+"""Teachers that know nothing of brains: what they do to a space is not owed to brains either."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+
+def permuted_teacher(matrix: npt.ArrayLike, seed: int) -> npt.NDArray[np.float64]:
+    """Exchange the categories of a similarity matrix: the same values, about other categories.
+
+    Parameters
+    ----------
+    matrix : array-like of shape (n, n)
+    seed : int
+
+    Returns
+    -------
+    ndarray of shape (n, n)
+    """
+    values = np.asarray(matrix, dtype=np.float64)
+    order = np.random.default_rng(seed).permutation(len(values))
+    return values[np.ix_(order, order)]
+
+
+def spectrum_matched_teacher(matrix: npt.ArrayLike, seed: int) -> npt.NDArray[np.float64]:
+    """Turn the axes of a similarity matrix at random: as many directions, as wide, about nothing.
+
+    Parameters
+    ----------
+    matrix : array-like of shape (n, n)
+        Symmetric, with a diagonal of ones.
+    seed : int
+
+    Returns
+    -------
+    ndarray of shape (n, n)
+        Brought back to a diagonal of ones, which changes the spectrum a little.
+    """
+    values = np.asarray(matrix, dtype=np.float64)
+    widths = np.clip(np.linalg.eigvalsh((values + values.T) / 2), 0, None)
+    drawn, triangle = np.linalg.qr(np.random.default_rng(seed).normal(size=values.shape))
+    axes = drawn * np.sign(np.diag(triangle))  # uniform over all turns, Mezzadri (2007)
+    turned = (axes * widths) @ axes.T
+    lengths = np.sqrt(np.diag(turned))
+    found: npt.NDArray[np.float64] = turned / np.outer(lengths, lengths)
+    return found
