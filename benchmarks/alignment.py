@@ -120,4 +120,4 @@ def _seconds(work: Any) -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure("--small" in sys.argv), indent=1))
+    sys.stdout.write(json.dumps(measure("--small" in sys.argv), indent=1) + "\n")

@@ -55,6 +55,21 @@ def test_selection_joins_by_id_and_keeps_the_order_asked_for(toy: Embeddings) ->
     assert chosen.space == "toy"
 
 
+def test_rows_of_trials_may_repeat_and_are_joined_by_id(toy: Embeddings) -> None:
+    np.testing.assert_array_equal(toy.rows_of(["pan", "cat", "pan"]), toy.values[[3, 0, 3]])
+    with pytest.raises(DataError, match="'cow'"):
+        toy.rows_of(["cat", "cat", "cow"])
+
+
+def test_other_rows_belong_to_the_same_space_and_stay_simulated() -> None:
+    space = Embeddings(np.eye(2), ("a", "b"), "toy", "judges", simulated=True)
+    found = space.with_rows(np.ones((1, 2)), ["c"])
+    assert (found.ids, found.space, found.aligned_by, found.simulated) == (("c",), "toy", "judges", True)
+    real = Embeddings(np.eye(2), ("a", "b"), "toy")
+    assert not real.with_rows(np.ones((1, 2)), ["c"]).simulated
+    assert real.with_rows(np.ones((1, 2)), ["c"], simulated=True).simulated
+
+
 def test_unknown_ids_are_named(toy: Embeddings) -> None:
     with pytest.raises(DataError, match="'cow'"):
         toy.select(["cat", "cow"])

@@ -101,6 +101,43 @@ class Embeddings:
             )
         return replace(self, values=self.values[[row_of[name] for name in wanted]], ids=wanted)
 
+    def rows_of(self, stimuli: Iterable[str]) -> FloatArray:
+        """Vectors of trials, whose stimuli may be named more than once.
+
+        Parameters
+        ----------
+        stimuli : iterable of str
+            One per trial.
+
+        Returns
+        -------
+        ndarray of shape (n_trials, n_features)
+
+        Raises
+        ------
+        DataError
+            If an id is not here.
+        """
+        wanted = list(stimuli)
+        once = self.select(dict.fromkeys(wanted))
+        row_of = {name: row for row, name in enumerate(once.ids)}
+        return once.values[[row_of[name] for name in wanted]]
+
+    def with_rows(self, values: FloatArray, ids: Iterable[str], *, simulated: bool = False) -> Embeddings:
+        """Other vectors of the same space, such as decoded ones.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n, n_features)
+        ids : iterable of str
+            One per row.
+        simulated : bool
+            Whether these vectors are simulated even where the space is not.
+        """
+        return Embeddings(
+            values, tuple(ids), self.space, self.aligned_by, simulated=self.simulated or simulated
+        )
+
     def with_values(
         self, values: FloatArray, *, space: str | None = None, aligned_by: str | None
     ) -> Embeddings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 from companion.figures.absent import not_drawn
 from companion.figures.accuracy import subject_points
@@ -24,18 +25,18 @@ def doses() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["dial", "value", "seed", "level", "accuracy"])
 
 
+def drawn(table: pd.DataFrame, oracle: pd.DataFrame | None = None) -> Figure:
+    """Figure of the toy doses."""
+    default = {"gap": 0.25, "sharing": 0.5}
+    effect = ("aligned", "permuted")
+    return dose_response(table, levels=LEVELS, effect=effect, chance=1.0, default=default, oracle=oracle)
+
+
 @pytest.mark.parametrize("known", [True, False])
 def test_a_dose_response_shows_means_and_the_difference_of_the_first_two(known: bool) -> None:
     table = doses()
     oracle = table.groupby(["dial", "value", "level"], as_index=False)["accuracy"].mean() if known else None
-    figure = dose_response(
-        table,
-        levels=LEVELS,
-        effect=("aligned", "permuted"),
-        chance=1.0,
-        default={"gap": 0.25, "sharing": 0.5},
-        oracle=oracle,
-    )
+    figure = drawn(table, oracle)
     above, _, below, _ = figure.axes
     aligned = above.lines[2 if known else 1]
     assert list(aligned.get_ydata()) == pytest.approx([11.5, 16.5, 21.5])
@@ -48,13 +49,7 @@ def test_a_dose_response_shows_means_and_the_difference_of_the_first_two(known: 
 def test_worlds_with_a_negative_effect_are_in_the_figure() -> None:
     table = doses()
     table.loc[(table["level"] == "permuted") & (table["seed"] == 2), "accuracy"] += 25
-    figure = dose_response(
-        table,
-        levels=LEVELS,
-        effect=("aligned", "permuted"),
-        chance=1.0,
-        default={"gap": 0.25, "sharing": 0.5},
-    )
+    figure = drawn(table)
     assert [ax.get_ylim()[0] for ax in figure.axes[:2]] == [0, 0]
     assert all(ax.get_ylim()[0] < -25 for ax in figure.axes[2:])
 

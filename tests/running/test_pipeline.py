@@ -10,11 +10,12 @@ import pytest
 
 from companion.errors import CompanionError
 from companion.running.build import build_book
-from companion.running.chapters import all_chapters
+from companion.running.chapters import all_chapters, choose
 from companion.running.freshness import is_fresh
 from companion.running.layout import read_json, sha256
+from companion.running.schedule import run_chapters
 
-from .conftest import TinyBook, outcomes, page_text, run_all
+from .conftest import SECOND, TinyBook, outcomes, page_text, run_all
 
 
 def test_a_book_from_sources_to_pages(built: TinyBook, built_once: Path) -> None:
@@ -44,6 +45,13 @@ def test_a_forced_run_gives_the_same_bytes(built: TinyBook) -> None:
     assert outcomes(run_all(built, force=True)) == {"first": "ran", "second": "ran"}
     assert {name: sha256(built.layout.notebook(name)) for name in before} == before
     assert sha256(built.layout.figures("first") / "fig-line.svg") == figure
+
+
+def test_the_longest_chapter_starts_first(tiny: TinyBook) -> None:
+    tiny.write_chapter("third", SECOND.replace("second", "third"), "{core_seconds: 500}")
+    said: list[str] = []
+    run_chapters(choose([]), {}, tiny.layout, jobs=1, say=said.append)
+    assert [line.partition(":")[0] for line in said if ": ran" in line] == ["third", "first", "second"]
 
 
 def change_text(tiny: TinyBook) -> None:

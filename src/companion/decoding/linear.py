@@ -73,13 +73,7 @@ class LinearDecoder:
         means /= np.bincount(rows)[:, None]
         scaled = (means - self.mean) / self.deviation
         return {
-            name: Embeddings(
-                scaled @ self.weights[name] + self.origins[name],
-                tuple(names),
-                space.space,
-                space.aligned_by,
-                space.simulated,
-            )
+            name: space.with_rows(scaled @ self.weights[name] + self.origins[name], names)
             for name, space in self.spaces.items()
         }
 
@@ -135,7 +129,7 @@ def fit_linear(
     mean, deviation = raw.mean(axis=0), raw.std(axis=0, ddof=1)
     deviation[deviation == 0] = np.inf
     X = (raw - mean) / deviation
-    rows = {name: _rows(space, stimuli) for name, space in targets.items()}
+    rows = {name: space.rows_of(stimuli) for name, space in targets.items()}
     origins = {name: values.mean(axis=0) for name, values in rows.items()}
     products = X.T @ X
     weights = {name: _solve(products, X, rows[name] - origins[name], n_used) for name in rows}
@@ -179,11 +173,3 @@ def _parts(n_units: int, n_used: int) -> Iterator[slice]:
     step = max(1, _BYTES // (8 * n_used**2))
     for start in range(0, n_units, step):
         yield slice(start, min(start + step, n_units))
-
-
-def _rows(space: Embeddings, stimuli: Sequence[str]) -> FloatArray:
-    """Vectors of stimuli, which may be named more than once."""
-    names = list(dict.fromkeys(stimuli))
-    row_of = {name: row for row, name in enumerate(names)}
-    values: FloatArray = space.select(names).values[[row_of[name] for name in stimuli]].astype(np.float64)
-    return values

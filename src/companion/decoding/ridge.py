@@ -75,13 +75,7 @@ class RidgeDecoder:
             raise DataError("Responses of another size", expected=len(self.mean), got=flat.shape[1])
         scaled = (flat - self.mean) / self.deviation
         return {
-            name: Embeddings(
-                scaled @ self.weights[name] + self.origins[name],
-                tuple(stimuli),
-                space.space,
-                space.aligned_by,
-                space.simulated,
-            )
+            name: space.with_rows(scaled @ self.weights[name] + self.origins[name], stimuli)
             for name, space in self.spaces.items()
         }
 
@@ -124,7 +118,7 @@ def fit_ridge(
     mean, deviation = flat.mean(axis=0), flat.std(axis=0)
     deviation[deviation == 0] = np.inf  # what never varies says nothing
     X = (flat - mean) / deviation
-    rows = {name: _rows(space, stimuli) for name, space in targets.items()}
+    rows = {name: space.rows_of(stimuli) for name, space in targets.items()}
     origins = {name: values.mean(axis=0) for name, values in rows.items()}
     Y = np.concatenate([rows[name] - origins[name] for name in rows], axis=1)
     ends = np.cumsum([values.shape[1] for values in rows.values()])
@@ -200,14 +194,6 @@ def _folds(groups: Sequence[Hashable]) -> list[npt.NDArray[np.intp]]:
     codes = {group: code for code, group in enumerate(dict.fromkeys(groups))}
     labels = np.array([codes[group] for group in groups])
     return [held_out for _, held_out in GroupKFold(N_FOLDS).split(labels, groups=labels)]
-
-
-def _rows(space: Embeddings, stimuli: Sequence[str]) -> FloatArray:
-    """Vectors of stimuli, which may be named more than once."""
-    names = list(dict.fromkeys(stimuli))
-    row_of = {name: row for row, name in enumerate(names)}
-    values = space.select(names).values[[row_of[name] for name in stimuli]]
-    return values.astype(np.float64)
 
 
 def _flat(responses: npt.ArrayLike) -> FloatArray:

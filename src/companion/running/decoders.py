@@ -150,13 +150,7 @@ def decode(trained: Trained, recording: Recording, space: Embeddings) -> Embeddi
     Embeddings of shape (n_stimuli, n_features)
     """
     values = predict(trained.encoder, recording.responses)
-    return Embeddings(
-        values,
-        tuple(recording.stimuli),
-        space.space,
-        space.aligned_by,
-        recording.simulated or space.simulated,
-    )
+    return space.with_rows(values, recording.stimuli, simulated=recording.simulated)
 
 
 @torch.inference_mode()
