@@ -2,13 +2,14 @@
 
 The miniature world lays two kinds of files beside its recordings. ``codes.npz`` holds what brains read of
 every picture, once for a recording; ``expected_<subject>.npz`` holds the linear map from there to a person's
-responses. No official folder has either.
+responses to what is seen, and ``expected_<subject>_imagery.npz`` to what is imagined. No official folder has
+any of them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,43 +17,54 @@ import numpy.typing as npt
 import pandas as pd
 
 from companion.errors import DataError, MissingDataError
-from companion.recording import Recording
+from companion.loading.god.stimuli import read_god_stimuli
+from companion.loading.god.time_bins import WINDOW, Reduction
+from companion.recording import Recording, Split
 
 CODES_FILE = "codes.npz"
 FloatArray = npt.NDArray[np.float64]
 _FOLDER_NUMBER = re.compile(r"^\d{5}_(?=.*/)")
 """Folders of THINGS-EEG2 are numbered; the picture is that of the folder without the number."""
+_IN_UNITS = {"NSD", "GOD", "GOD-MEG"}
+"""Data sets whose loaders leave responses in the units of the files."""
 
 
-def expected_file(subject: str) -> str:
+def expected_file(subject: str, split: Split = "train") -> str:
     """Name of the file of a person, who is named as in the person's recordings.
 
     Examples
     --------
     >>> expected_file("sub-01")
     'expected_sub-01.npz'
+    >>> expected_file("Subject1", "imagery")
+    'expected_Subject1_imagery.npz'
     """
-    return f"expected_{subject}.npz"
+    return f"expected_{subject}{'_imagery' if split == 'imagery' else ''}.npz"
 
 
 def read_expected(folder: Path, stimuli: Sequence[str], *, loaded: Recording) -> Recording:
     """Responses of a simulated person to pictures, without noise and without neighbours in time.
 
-    They come in the units of the loader. A loader that divides each repetition by its own spread (EEG by the
-    length of the signal, MEG by the baseline in the file) acts on the response like a gain of the channel,
-    which is **fitted**: by least squares, over pictures and samples, of the loaded responses on the expected
-    ones. Values of voxels are loaded as they are and get no gain. The mean over pictures is that of
-    ``loaded``, since it holds what every picture's neighbours add.
+    They come in the units of the loader. A loader that divides by a spread (EEG by the length of the signal,
+    THINGS-MEG by the baseline in the file, ECoG by the session's baseline run) acts on the response like a
+    gain of the channel, which is **fitted**: by least squares, over pictures and samples, of the loaded
+    responses on the expected ones. Voxels and GOD-MEG are loaded in the units of their files and get no gain.
+    The mean over pictures is that of ``loaded``, since it holds what every picture's neighbours add.
+
+    Of ECoG the expected gain of high gamma is known: the logarithm of power grows with it in proportion,
+    power itself nearly so, for gains are small.
 
     Parameters
     ----------
     folder : Path
         Of the recording.
     stimuli : sequence of str
-        Ids of pictures of the same world, which need not have been shown to this person.
+        Ids of pictures of the same world, which need not have been shown to this person. In imagery the id of
+        a test category stands for its test image.
     loaded : Recording
         Training responses of the person, as the loader gives them (with its normalisation): neither cropped
-        nor scaled. Repetitions may be averaged.
+        nor scaled, and with all voxels. Repetitions may be averaged, and GOD-MEG may be averaged in bins of
+        time. Imagery, for what would be expected if the pictures were imagined.
 
     Returns
     -------
@@ -67,21 +79,23 @@ def read_expected(folder: Path, stimuli: Sequence[str], *, loaded: Recording) ->
     DataError
         If the map does not fit the recording, or a picture has no code.
     """
-    forward = _arrays(folder / expected_file(loaded.subject))["forward"].astype(np.float64)
+    path = folder / expected_file(loaded.subject, loaded.split)
+    forward = _forward(_arrays(path), loaded, path)
     if forward.shape[1:] != loaded.responses.shape[1:]:
         raise DataError(
             "The map to expected responses does not fit the recording",
-            where=folder / expected_file(loaded.subject),
+            where=path,
             expected=f"units and samples {forward.shape[1:]}",
             got=loaded.responses.shape[1:],
             do="hand over the recording as the loader gives it; select afterwards",
         )
-    shown, wanted = _codes(folder, loaded.stimuli), _codes(folder, stimuli)
+    shown, wanted = (_codes(folder, _pictures(folder, ids, loaded)) for ids in (loaded.stimuli, stimuli))
     centre = shown.mean(axis=0)
     slope = forward[1:]
     mean = loaded.responses.mean(axis=0, dtype=np.float64)
-    if loaded.times is not None:
-        slope = slope * _gain(shown - centre, slope, loaded)[:, None]
+    if loaded.dataset not in _IN_UNITS:
+        gain = _gain(shown - centre, slope, loaded)
+        slope = slope * gain.reshape(-1, *[1] * (slope.ndim - 2))
     responses = mean + np.tensordot(wanted - centre, slope, axes=1)
     return Recording(
         responses.astype(np.float32),
@@ -96,31 +110,53 @@ def read_expected(folder: Path, stimuli: Sequence[str], *, loaded: Recording) ->
     )
 
 
-def read_own_view(folder: Path, subject: str) -> FloatArray:
+def read_own_view(folder: Path, subject: str, split: Split = "train") -> FloatArray:
     """Read the loadings of what repeats in a person's responses but follows from no code.
 
     Parameters
     ----------
-    folder, subject
+    folder, subject, split
         As in the recordings.
 
     Returns
     -------
     ndarray of shape (n_loadings, n_units, ...)
         ``N(0, 1)`` times these is that part; ``loadings.T @ loadings`` its covariance, which repetitions do
-        not average out. No rows where there is no such part (EEG, MEG).
+        not average out. No rows where there is no such part (EEG, MEG, ECoG).
 
     Raises
     ------
     MissingDataError
         If the file is not there.
     """
-    return _arrays(folder / expected_file(subject))["own_view"].astype(np.float64)
+    return _arrays(folder / expected_file(subject, split))["own_view"].astype(np.float64)
 
 
 def coded_stimuli(folder: Path) -> list[str]:
     """Ids of all pictures that have a code in the world of a recording; in THINGS as ``dovel/dovel_01b``."""
     return [str(name) for name in _arrays(folder / CODES_FILE)["ids"]]
+
+
+def _forward(arrays: Mapping[str, npt.NDArray[np.generic]], loaded: Recording, path: Path) -> FloatArray:
+    """Map to responses, averaged in the bins of the recording where it has bins: (1 + n_dimensions, ...)."""
+    forward = arrays["forward"].astype(np.float64)
+    if "times" not in arrays or loaded.times is None:
+        return forward
+    width = WINDOW / len(loaded.times)
+    centres = (np.arange(len(loaded.times)) + 0.5) * width
+    if not np.allclose(loaded.times, centres, rtol=0, atol=1e-9):
+        return forward
+    # no baseline: an answer is zero until the onset
+    return Reduction.of(arrays["times"].astype(np.float64), width, None, where=path.name)(forward)
+
+
+def _pictures(folder: Path, stimuli: Sequence[str], loaded: Recording) -> list[str]:
+    """Pictures that stimuli stand for: of a category that was imagined, its test image."""
+    if loaded.split != "imagery":
+        return list(stimuli)
+    listed = read_god_stimuli(folder).test
+    image_of = dict(zip(listed["category"], listed["stimulus"], strict=True))
+    return [image_of.get(name, name) for name in stimuli]
 
 
 def _codes(folder: Path, stimuli: Sequence[str]) -> FloatArray:

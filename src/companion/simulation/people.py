@@ -41,7 +41,7 @@ def write_lists(
 ) -> None:
     """Write what the people of a recording share, apart from the pictures; see `simulate_person`."""
     folder.mkdir(parents=True, exist_ok=True)
-    if part in {"things-eeg2", "things-meg", "nsd"}:  # those whose expected responses are written
+    if part in _PEOPLE:  # doses hold folders, each with codes of its own
         write_codes(folder, _codes(stimuli, _PEOPLE[part][1], dials, null))
     if part == "things-eeg2":
         things_eeg2.write_shared(

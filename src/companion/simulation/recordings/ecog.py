@@ -24,6 +24,7 @@ from companion.simulation.codes import Codes
 from companion.simulation.dials import Dials
 from companion.simulation.scales import EcogScale
 from companion.simulation.writers.ecog import EcogRun, write_ecog_subject
+from companion.simulation.writers.expected import forward_map, write_expected
 
 TRAINING_RUNS = 2
 TEST_SESSIONS = 2
@@ -75,7 +76,8 @@ def simulate_subject(
     Returns
     -------
     list of Path
-        The patient's folder.
+        The patient's folder; beside it, what is expected: gains, which the logarithm of high-gamma power
+        follows up to a factor.
     """
     if scale.n_test_repetitions % TEST_SESSIONS:
         raise DataError(
@@ -88,11 +90,11 @@ def simulate_subject(
         list(stimuli.train["stimulus"]), list(stimuli.test["stimulus"]), scale.n_test_repetitions, order
     )
     runs = _runs(model, plans, codes, subject, scale.sampling_rate, dials.seed)
-    return [
-        write_ecog_subject(
-            folder, subject, runs, electrodes=model.electrodes, sampling_rate=scale.sampling_rate
-        )
-    ]
+    written = write_ecog_subject(
+        folder, subject, runs, electrodes=model.electrodes, sampling_rate=scale.sampling_rate
+    )
+    write_expected(folder, f"E{subject}", forward_map(model.expected, codes))
+    return [written]
 
 
 def _plans(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,11 @@ from companion.loading.god.stimuli import GodStimuli, category_of
 from companion.recording import Recording, Split
 from companion.simulation.brains.fmri import IMAGINED, ROI_MIXTURE, SEEN, FmriModel, fmri_model
 from companion.simulation.brains.person import person_rng
+from companion.simulation.brains.tuning import Mixture
 from companion.simulation.codes import Codes
 from companion.simulation.dials import Dials
 from companion.simulation.scales import GodScale
+from companion.simulation.writers.expected import forward_map, write_expected
 from companion.simulation.writers.god import write_god
 from companion.simulation.writers.god_stimuli import write_god_stimuli
 
@@ -62,7 +65,7 @@ def simulate_subject(
     Returns
     -------
     list of Path
-        The file.
+        The file; beside it, what is expected of what is seen and of what is imagined.
     """
     folder.mkdir(parents=True, exist_ok=True)
     model = god_model(subject, codes=codes, scale=scale, dials=dials)
@@ -75,6 +78,10 @@ def simulate_subject(
         _record(model, subject, split, stimuli, codes, repetitions[split], dials.seed)
         for split in repetitions
     ]
+    answers: dict[Split, Mixture] = {"train": SEEN, "imagery": IMAGINED}
+    for split, gain in answers.items():
+        forward = forward_map(partial(model.expected, stage_gain=gain), codes)
+        write_expected(folder, f"Subject{subject}", forward, model.own_view_loadings(gain), split=split)
     return [write_god(folder, subject, recordings, stimuli)]
 
 

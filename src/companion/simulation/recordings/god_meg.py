@@ -27,6 +27,7 @@ from companion.simulation.brains.sources import helmet_info, meg_lead_field
 from companion.simulation.codes import Codes, FloatArray, Stage
 from companion.simulation.dials import Dataset, Dials
 from companion.simulation.scales import GodMegScale
+from companion.simulation.writers.expected import forward_map, write_expected
 from companion.simulation.writers.god_meg import ASYNCHRONY, write_god_meg_session
 
 DATASET: Dataset = "god-meg"
@@ -73,11 +74,15 @@ def simulate_subject(
     Returns
     -------
     list of Path
-        ``sub-M1_ses-01_epo.fif`` and so on, with further parts.
+        ``sub-M1_ses-01_epo.fif`` and so on, with further parts; beside them, what is expected.
     """
     dimensions = {stage: z.shape[1] for stage, z in codes.stages.items()}
     model = meg_model(subject, dimensions, dials, scale.n_sensors)
     info = helmet_info("Yokogawa", scale.n_sensors, scale.sampling_rate)
+    start, stop = (round(edge * scale.sampling_rate) for edge in EPOCH)
+    times = np.arange(start, stop + 1) / scale.sampling_rate
+    forward = forward_map(lambda units: model.expected(units, times), codes)
+    write_expected(folder, f"M{subject}", forward, times=times)
     order = person_rng(dials.seed, DATASET, subject, "order")
     noise = person_rng(dials.seed, DATASET, subject, "noise")
     paths = []

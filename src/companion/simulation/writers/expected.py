@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from companion.loading.truth import CODES_FILE, expected_file
+from companion.recording import Split
 from companion.simulation.codes import STAGES, Codes, FloatArray
 from companion.simulation.writers.whole_file import whole_file
 
@@ -26,7 +27,13 @@ def write_codes(folder: Path, codes: Codes) -> Path:
 
 
 def write_expected(
-    folder: Path, subject: str, forward: FloatArray, own_view: FloatArray | None = None
+    folder: Path,
+    subject: str,
+    forward: FloatArray,
+    own_view: FloatArray | None = None,
+    *,
+    split: Split = "train",
+    times: FloatArray | None = None,
 ) -> Path:
     """Write how a person's brain answers, marked.
 
@@ -40,12 +47,18 @@ def write_expected(
         From `forward_map`, in the loader's units but for a gain.
     own_view : ndarray of shape (n_loadings, ...), optional
         Loadings of what repeats but follows from no code.
+    split : {"train", "test", "imagery"}
+        What is answered: what is seen, in training and test alike, or what is imagined.
+    times : ndarray of shape (n_times,), optional
+        Seconds of the file's samples, where the loader may average them in bins.
     """
+    sampled = {} if times is None else {"times": times}
     loadings = np.empty((0, *forward.shape[1:])) if own_view is None else own_view
     return _write(
-        folder / expected_file(subject),
+        folder / expected_file(subject, split),
         forward=forward.astype(np.float32),
         own_view=loadings.astype(np.float32),
+        **sampled,
     )
 
 
