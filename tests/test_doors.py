@@ -34,7 +34,13 @@ FORBIDDEN_LIBRARIES = {
     "figures": {"torch", "himalaya"},
     "leaf": {"torch", "mne", "nilearn", "matplotlib", "seaborn", "scipy", "sklearn"},
 }
-OF_TENSORS = ("training/", "alignment/autoencoder.py", "decoding/attribution/", "running/decoders.py")
+OF_TENSORS = (
+    "training/",
+    "alignment/autoencoder.py",
+    "alignment/stacked_layers.py",
+    "decoding/attribution/",
+    "running/decoders.py",
+)
 """What handles modules and gradients of torch, and is imported for nothing else."""
 SLOW_LIBRARIES = {
     "torch",

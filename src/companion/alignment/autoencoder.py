@@ -7,25 +7,28 @@ reconstructed against how well the cosines of latent vectors agree with a matrix
 
 A figure of the paper needs hundreds of them (regions x held-out people x alphas x seeds), each too small to
 keep a processor busy. So the weights of many are stacked, and one step moves them all; every model has its
-own gradient, because no weight is shared.
+own gradient, because no weight is shared. Models of one seed see the same batches, so that a step reads each
+batch once for all of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby
 from typing import Literal, NamedTuple
 
 import torch
-from torch import Tensor, nn
-from torch.nn.functional import normalize, relu
+from torch import Tensor
+from torch.nn.functional import relu
 
+from companion.alignment.stacked_layers import first_weights, misfit, through
 from companion.errors import DataError
 
 _BLOCK_BYTES = 64 * 2**20
-"""On a CPU, weights, gradients and moments of the models of one block fit here. Blocks that stay in cache
-were measured to be slower: what it costs to start each operation weighs more."""
+"""On a CPU, weights, gradients and moments of the models of one block fit here: 16 models of 512 features."""
+_BLOCK_MODELS = 32
+"""And not more models than these: with more, what passes between small layers leaves the cache."""
 
 
 @dataclass(frozen=True)
@@ -130,25 +133,31 @@ def train_autoencoders(
     """
     options = options or Options()
     _check(vectors, teachers, models, options)
-    found: list[Trained] = []
-    size = _block(vectors, options, len(models))
-    for start in range(0, len(models), size):
-        found += _Block(vectors, teachers, models[start : start + size], options).trained()
-    return found
+    size = _block(vectors, options)
+    found: dict[int, Trained] = {}
+    by_seed = sorted(range(len(models)), key=lambda number: models[number].seed)
+    for _, same in groupby(by_seed, key=lambda number: models[number].seed):
+        numbers = list(same)
+        for start in range(0, len(numbers), size):
+            chosen = numbers[start : start + size]
+            block = _Block(vectors, teachers, [models[number] for number in chosen], options)
+            found |= zip(chosen, block.trained(), strict=True)
+    return [found[number] for number in range(len(models))]
 
 
 class _Block:
-    """Models whose weights are stacked: every array has a first dimension over models."""
+    """Models of one seed whose weights are stacked: every array has a first dimension over models."""
 
     def __init__(self, vectors: Tensor, teachers: Tensor, models: Sequence[Model], options: Options) -> None:
         self.vectors, self.options = vectors, options
         self.alphas = torch.tensor([one.alpha for one in models]).to(vectors)
-        self.teachers = teachers[[one.teacher for one in models]]
-        self.generators = [torch.Generator().manual_seed(one.seed) for one in models]
-        drawn = [_first_weights(vectors.shape[1], options, generator) for generator in self.generators]
-        self.weights = [torch.stack(layer).to(vectors).requires_grad_() for layer in zip(*drawn, strict=True)]
-        above = torch.ones(options.batch_size, options.batch_size, device=vectors.device).triu(1)
-        self.above = above / above.sum()
+        above = teachers[[one.teacher for one in models]].triu(1)
+        self.teachers = above + above.transpose(1, 2) + torch.eye(len(vectors)).to(vectors)
+        self.generator = torch.Generator().manual_seed(models[0].seed)
+        drawn = first_weights(vectors.shape[1], options.n_layers, self.generator)
+        self.weights = [
+            layer.to(vectors).repeat(len(models), *[1] * layer.ndim).requires_grad_() for layer in drawn
+        ]
 
     def trained(self) -> list[Trained]:
         """Train, and take the models apart."""
@@ -168,44 +177,42 @@ class _Block:
                 (before[0][number], after[0][number]),
                 (before[1][number], after[1][number]),
             )
-            for number in range(len(self.generators))
+            for number in range(len(self.alphas))
         ]
 
     def _batches(self) -> Iterator[Tensor]:
-        """Rows of each step: (n_models, batch_size)."""
+        """Rows of each step: (batch_size,)."""
         n, size = len(self.vectors), self.options.batch_size
         for _ in range(self.options.n_epochs):
-            orders = torch.stack([torch.randperm(n, generator=one) for one in self.generators])
+            order = torch.randperm(n, generator=self.generator).to(self.vectors.device)
             for start in range(0, n - size + 1, size):
-                yield orders[:, start : start + size].to(self.vectors.device)
+                yield order[start : start + size]
 
     def _run(self, values: Tensor) -> tuple[Tensor, Tensor]:
         """Latent vectors and reconstructions of (n_models, n, n_features)."""
         half = len(self.weights) // 2
-        before = _through(values, self.weights[:half])
+        before = through(values, self.weights[:half])
         latent = relu(before)
-        rebuilt = _through(latent, self.weights[half:])
+        rebuilt = through(latent, self.weights[half:])
         chosen = latent if self.options.latent == "after ReLU" else before
         return chosen, relu(rebuilt) if self.options.output_relu else rebuilt
 
     def _loss(self, rows: Tensor) -> Tensor:
-        values = self.vectors[rows]
+        values = self.vectors[rows].expand(len(self.alphas), -1, -1)
         latent, rebuilt = self._run(values)
         errors = (values - rebuilt).square()
         errors = errors.mean((1, 2)) if self.options.reduction == "mean" else errors.sum(2).mean(1)
-        numbers = torch.arange(len(rows), device=rows.device)[:, None, None]
-        wanted = self.teachers[numbers, rows[:, :, None], rows[:, None, :]]
-        apart = ((_cosines(latent) - wanted).square() * self.above).sum((1, 2))
+        wanted = self.teachers.index_select(1, rows).index_select(2, rows)
+        apart = misfit(latent, wanted)
         return (self.alphas * errors + (1 - self.alphas) * apart).sum()
 
     @torch.no_grad()
     def _errors(self) -> tuple[list[float], list[float]]:
         """Mean squared error of reconstructions, and of similarities, over all training vectors."""
-        everything = self.vectors.expand(len(self.generators), -1, -1)
+        everything = self.vectors.expand(len(self.alphas), -1, -1)
         latent, rebuilt = self._run(everything)
-        first, second = torch.triu_indices(len(self.vectors), len(self.vectors), 1)
-        apart = (_cosines(latent) - self.teachers)[:, first, second]
-        return (everything - rebuilt).square().mean((1, 2)).tolist(), apart.square().mean(1).tolist()
+        apart = misfit(latent, self.teachers)
+        return (everything - rebuilt).square().mean((1, 2)).tolist(), apart.tolist()
 
 
 def encode(trained: Trained, vectors: Tensor, options: Options | None = None) -> Tensor:
@@ -216,39 +223,12 @@ def encode(trained: Trained, vectors: Tensor, options: Options | None = None) ->
     return values if (options or Options()).latent == "before ReLU" else relu(values)
 
 
-def _through(values: Tensor, weights: Sequence[Tensor]) -> Tensor:
-    """Linear layers with ReLU between them."""
-    for place in range(0, len(weights), 2):
-        values = torch.baddbmm(weights[place + 1][:, None], relu(values) if place else values, weights[place])
-    return values
-
-
-def _cosines(values: Tensor) -> Tensor:
-    unit = normalize(values, dim=-1)
-    return unit @ unit.transpose(-1, -2)
-
-
-def _first_weights(n_features: int, options: Options, generator: torch.Generator) -> list[Tensor]:
-    """Weights and biases of all layers, as torch draws them for linear layers."""
-    n_latent = n_features // 2
-    extra = options.n_layers - 1
-    sizes = [n_features] * (1 + extra) + [n_latent] * (1 + extra) + [n_features]
-    found = []
-    with torch.random.fork_rng():
-        torch.manual_seed(int(torch.randint(2**62, (), generator=generator)))
-        for n_in, n_out in pairwise(sizes):
-            layer = nn.Linear(n_in, n_out)
-            found += [layer.weight.detach().T.contiguous(), layer.bias.detach()]
-    return found
-
-
-def _block(vectors: Tensor, options: Options, n_models: int) -> int:
+def _block(vectors: Tensor, options: Options) -> int:
     """How many models are trained at a time."""
     if vectors.is_cuda:
-        return n_models
-    n_features = vectors.shape[1]
-    n_weights = n_features**2 * (1 + 2 * (options.n_layers - 1))
-    return max(1, min(n_models, _BLOCK_BYTES // (16 * n_weights)))
+        return 10_000
+    n_weights = vectors.shape[1] ** 2 * (1 + 2 * (options.n_layers - 1))
+    return max(1, min(_BLOCK_MODELS, _BLOCK_BYTES // (16 * n_weights)))
 
 
 def _check(vectors: Tensor, teachers: Tensor, models: Sequence[Model], options: Options) -> None:
