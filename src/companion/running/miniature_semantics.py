@@ -15,7 +15,7 @@ from companion.encoders.interface import encode_images
 from companion.encoders.miniature import load_miniature_clip, miniature_word_vectors_file
 from companion.loading.god.stimuli import GodStimuli
 from companion.loading.things_pictures import KINDS_FILE
-from companion.running.semantic_sources import ImageSource, WordSource
+from companion.running.semantic_sources import ImageSource, SemanticSource, WordSource
 
 WORDS = "miniature words"
 FIRST_CATEGORY = 90_000_001
@@ -27,7 +27,7 @@ _BATCH = 64
 
 def miniature_sources(
     lists: GodStimuli, stimuli: Path, *, device: str, cache: EmbeddingCache | None
-) -> list[ImageSource | WordSource]:
+) -> list[SemanticSource]:
     """Both spaces of the miniature world, its pictures first.
 
     Parameters

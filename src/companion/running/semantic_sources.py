@@ -78,4 +78,4 @@ class WordSource:
         return self.vectors.select(dict.fromkeys(map(category_of, images.ids)))
 
 
-Source = ImageSource | WordSource
+SemanticSource = ImageSource | WordSource

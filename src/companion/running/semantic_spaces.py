@@ -18,7 +18,8 @@ from companion.errors import DataError
 from companion.loading.god.stimuli import GodStimuli, category_of
 from companion.loading.sources import Null, ScaleName, Source, recordings_folder
 from companion.running.miniature_semantics import miniature_sources
-from companion.running.semantic_sources import ImageSource, Kind, WordSource
+from companion.running.official_semantics import official_sources
+from companion.running.semantic_sources import Kind, SemanticSource
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +60,7 @@ class SemanticSpace:
 
     def __post_init__(self) -> None:
         parts = (self.targets, self.categories, self.test, self.candidates)
-        if len({(one.space, one.aligned_by, one.values.shape[1], one.simulated) for one in parts}) > 1:
+        if len({(one.space, one.aligned_by, one.values.shape[1]) for one in parts}) > 1:
             raise DataError("The parts of a semantic space are of different spaces", got=parts)
         trained, tested = set(self.categories.ids), set(self.test.ids)
         if odd := sorted(trained ^ set(map(category_of, self.targets.ids))):
@@ -125,7 +126,7 @@ def semantic_spaces(
     n_candidates : int
         Categories to draw; all, where there are fewer.
     seed : int
-        Of the draw.
+        Of drawing candidates, and one image of each.
     device : str
         Where image encoders compute.
     cache : EmbeddingCache, optional
@@ -134,12 +135,13 @@ def semantic_spaces(
     Returns
     -------
     dict of kind to SemanticSpace
-        ``image`` and ``word``, raw vectors as the models give them.
+        ``image`` and ``word``, raw vectors as the models give them. Of official files one may be absent; if
+        so, the other one alone decides which categories there are.
 
     Raises
     ------
     MissingDataError
-        If the world's stimuli have not been made.
+        If the world's stimuli have not been made, or neither official space can be.
     DataError
         If no category is left to train on, to test or to draw from, or a test category has several images.
 
@@ -149,8 +151,12 @@ def semantic_spaces(
     """
     if n_candidates < 1:
         raise ValueError(f"n_candidates is 1 or more, got {n_candidates}")
-    folder = recordings_folder("stimuli", source=source, scale=scale, null=null)
-    sources = miniature_sources(lists, folder, device=device, cache=cache)
+    sources: list[SemanticSource]
+    if source == "official":
+        sources = official_sources(lists, seed=seed, device=device, cache=cache)
+    else:
+        folder = recordings_folder("stimuli", source=source, scale=scale, null=null)
+        sources = miniature_sources(lists, folder, device=device, cache=cache)
     known = frozenset.intersection(*(one.known for one in sources))
     listed = list(lists.categories["category"])
     dropped = tuple(name for name in listed if name not in known)
@@ -177,7 +183,7 @@ def _images(lists: GodStimuli, split: str, known: frozenset[str]) -> list[str]:
 
 
 def _space(
-    source: ImageSource | WordSource,
+    source: SemanticSource,
     train: Sequence[str],
     test: Sequence[str],
     candidates: Sequence[str],
