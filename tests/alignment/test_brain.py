@@ -78,3 +78,17 @@ def test_teachers_without_a_brain_keep_what_they_say_they_keep() -> None:
     widths = [np.sort(np.linalg.eigvalsh(one))[::-1] for one in (matrix, turned)]
     assert np.corrcoef(*widths)[0, 1] > 0.95
     assert abs(np.corrcoef(turned[above], matrix[above])[0, 1]) < 0.2
+
+
+def test_a_kept_aligner_maps_as_before() -> None:
+    key = ("a", 0.1, 3)
+    options = Options(n_epochs=3, batch_size=20, n_layers=2)
+    fitted = fit_aligners(
+        SPACE, {"a": pattern_similarity(PATTERNS["a"])}, alphas=[0.1], seeds=[3], options=options
+    )[key]
+    found = BrainAligner.from_arrays(SPACE.space, *key, options, fitted.to_arrays())
+    np.testing.assert_array_equal(found.transform(SPACE).values, fitted.transform(SPACE).values)
+    assert (found.reconstruction_r2, found.similarity_error) == (
+        fitted.reconstruction_r2,
+        fitted.similarity_error,
+    )

@@ -55,6 +55,51 @@ class BrainAligner:
     _trained: Trained
     _options: Options
 
+    def to_arrays(self) -> dict[str, FloatArray]:
+        """Everything learnt, for keeping; :meth:`from_arrays` goes the other way."""
+        layers = {
+            f"{part}/{number}/{kind}": tensor.cpu().numpy()
+            for part, layers in (("encoder", self._trained.encoder), ("decoder", self._trained.decoder))
+            for number, layer in enumerate(layers)
+            for kind, tensor in zip(("weight", "bias"), layer, strict=True)
+        }
+        errors = np.array([self._trained.reconstruction, self._trained.similarity])
+        return layers | {"errors": errors, "reconstruction_r2": np.array(self.reconstruction_r2)}
+
+    @classmethod
+    def from_arrays(
+        cls,
+        space: str,
+        teacher: Hashable,
+        alpha: float,
+        seed: int,
+        options: Options,
+        arrays: Mapping[str, FloatArray],
+    ) -> BrainAligner:
+        """Make an aligner that was kept; arguments as the attributes.
+
+        Parameters
+        ----------
+        space, teacher, alpha, seed, options
+            As it was fitted with.
+        arrays : mapping of str to ndarray
+            From :meth:`to_arrays`.
+        """
+        import torch
+
+        from companion.alignment.autoencoder import Trained
+
+        def layers(part: str) -> list[tuple[Any, Any]]:
+            return [
+                (torch.tensor(arrays[f"{part}/{at}/weight"]), torch.tensor(arrays[f"{part}/{at}/bias"]))
+                for at in range(options.n_layers)
+            ]
+
+        rebuilding, geometry = (tuple(map(float, row)) for row in arrays["errors"])
+        trained = Trained(layers("encoder"), layers("decoder"), rebuilding, geometry)  # type: ignore[arg-type]
+        r2 = float(arrays["reconstruction_r2"])
+        return cls(space, teacher, alpha, seed, r2, trained.similarity, trained, options)
+
     def transform(self, space: Embeddings) -> Embeddings:
         """Map vectors, whether or not they were trained on.
 
