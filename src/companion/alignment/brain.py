@@ -97,7 +97,7 @@ class BrainAligner:
 
         rebuilding, geometry = (tuple(map(float, row)) for row in arrays["errors"])
         trained = Trained(layers("encoder"), layers("decoder"), rebuilding, geometry)  # type: ignore[arg-type]
-        r2 = float(arrays["reconstruction_r2"])
+        r2 = float(arrays["reconstruction_r2"].item())
         return cls(space, teacher, alpha, seed, r2, trained.similarity, trained, options)
 
     def transform(self, space: Embeddings) -> Embeddings:
