@@ -171,8 +171,9 @@ def _accuracy(ready: _Ready, rng: np.random.Generator) -> FloatArray:
     """Identification accuracy of one draw: (n_test,)."""
     n_test = ready.n_test
     scores = ready.offset + rng.standard_normal((n_test, len(ready.weights))) @ ready.weights
-    lead = scores[:, :n_test].diagonal()[:, None] - scores[:, n_test:]
-    tolerance = 1e-12 * np.abs(scores).max()  # products of equal vectors may differ by rounding
+    own = scores[:, :n_test].diagonal()
+    lead = own[:, None] - scores[:, n_test:]
+    tolerance = 1e-12 * np.abs(own).max()  # products of equal vectors may differ by rounding
     wins = np.count_nonzero(lead > tolerance, axis=1) + np.count_nonzero(lead >= -tolerance, axis=1)
     accuracy: FloatArray = wins / (2 * lead.shape[1])
     return accuracy
