@@ -64,7 +64,8 @@ def improvement_by_category(
     for (ax,), (space, part) in zip(axes, panels.items(), strict=True):
         clusters = part.drop_duplicates("category").set_index("category")["cluster"]
         clusters = clusters.sort_values(kind="stable")
-        wide = part.pivot_table(index="category", columns="modality", values="value").loc[clusters.index]
+        wide = part.pivot_table(index="category", columns="modality", values="value")
+        wide = wide.reindex(index=clusters.index, columns=list(marks))
         _improvements(ax, wide, marks)
         if borders:
             _cluster_borders(ax, clusters)
@@ -89,8 +90,7 @@ def _improvements(ax: Axes, wide: pd.DataFrame, marks: Mapping[str, Look]) -> No
 
 def _cluster_borders(ax: Axes, clusters: pd.Series[Any]) -> None:
     """Dotted lines between clusters; names of neighbours without room beside each other stand in two rows."""
-    last, raised = -np.inf, False
-    start = 0
+    last, raised, start = -np.inf, False, 0
     for name, size in clusters.groupby(clusters, sort=False).size().items():
         if start:
             ax.axvline(start - 0.5, color=QUIET, linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=0.5)
@@ -138,8 +138,7 @@ def consistency_panels(table: pd.DataFrame, null: pd.DataFrame) -> Figure:
         ax.tick_params(axis="y", length=0)
         reference_line(ax, 0.0)
     lowest = joined.drop(columns=keys).min().min()
-    axes[0].set_xlim(min(-0.05, lowest - 0.05), 1.03)
-    axes[0].set_ylim(len(pairs) - 0.5, -0.5)
+    axes[0].set(xlim=(min(-0.05, lowest - 0.05), 1.03), ylim=(len(pairs) - 0.5, -0.5))
     axes[0].set_yticks(range(len(pairs)), pairs)
     axes[0].locator_params(axis="x", nbins=3)
     handles = [Line2D([], [], linestyle="none", marker="o", color=colours[name], label=name)
@@ -155,17 +154,13 @@ def consistency_panels(table: pd.DataFrame, null: pd.DataFrame) -> Figure:
 def f_densities(values: Mapping[str, npt.NDArray[np.floating[Any]]]) -> Figure:
     """Draw how well single units tell categories apart: densities of their F, dashed lines at the means.
 
-    Each curve has an area of 1 on the axis drawn (Vafaei et al. 2026, Fig. 8).
+    The axis is logarithmic if the extremes are far apart; each curve has an area of 1 on the axis drawn
+    (Vafaei et al. 2026, Fig. 8).
 
     Parameters
     ----------
     values : mapping of str to ndarray of shape (n_units,)
         F statistics by level (``"original"``, ``"1"``, ``"0.1"`` ...); positive.
-
-    Returns
-    -------
-    Figure
-        On a log axis if the extremes are far apart.
 
     Raises
     ------
@@ -235,20 +230,17 @@ def modality_points(
         for place, level in enumerate(shown):
             level_points(ax, own[own["level"] == level], place, colours[level])
         ax.set_xticks(range(len(shown)), [narrow_name(level) for level in shown], fontsize=8.5)
-        ax.set_xlim(-0.6, len(shown) - 0.4)
-        ax.set_title(space)
+        ax.set(xlim=(-0.6, len(shown) - 0.4), title=space)
         reference_line(ax, chance, axis="y")
     axes[0].set_ylabel(label)
     handles = [
         Line2D([], [], color=COLOURS["base"], alpha=0.35, linewidth=8, label="categories"),
         Line2D([], [], linestyle="none", marker="o", color=COLOURS["base"], markersize=7, label="subject"),
         Line2D([], [], linestyle="none", label="shuffled", **SHUFFLED),
+        Line2D([], [], color=INK, linewidth=0.8, linestyle=(0, (4, 3)), label=f"chance, {chance:g} %"),
     ]
     if "mean_predictor" in table:
-        handles.append(Line2D([], [], color=INK, linewidth=2, label="mean predictor"))
-    handles.append(
-        Line2D([], [], color=INK, linewidth=0.8, linestyle=(0, (4, 3)), label=f"chance, {chance:g} %")
-    )
+        handles.append(Line2D([], [], color=INK, linewidth=1.6, label="mean predictor"))
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
     return figure
 
