@@ -7,6 +7,7 @@ committed. Its first line, after ``# ``, is a JSON record of how it was made.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -54,13 +55,34 @@ def read_repeated_worlds(path: Path = FILE) -> tuple[pd.DataFrame, dict[str, Any
     DataError
         If the file cannot be read, has no record, or lacks columns.
     """
+    return read_recorded(path, (*COLUMNS, "person_1"))
+
+
+def read_recorded(
+    path: Path, columns: Sequence[str], dtype: Mapping[str, type] | None = None
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Read a table whose first line, after ``# ``, is a JSON record of how it was made.
+
+    Parameters
+    ----------
+    path : Path
+    columns : sequence of str
+        That it must have.
+    dtype : mapping of str to type, optional
+        Of columns that must not be guessed.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read, has no record, or lacks columns.
+    """
     try:
         first, _, _ = path.read_text("utf-8").partition("\n")
         record: dict[str, Any] = json.loads(first.removeprefix("#"))
-        table = pd.read_csv(path, comment="#")
+        table = pd.read_csv(path, comment="#", dtype=dict(dtype or {}))
     except (OSError, ValueError) as error:
         raise DataError("The table of repeated worlds cannot be read", where=path, got=str(error)) from error
-    if missing := [name for name in (*COLUMNS, "person_1") if name not in table.columns]:
+    if missing := [name for name in columns if name not in table.columns]:
         raise DataError(
             "The table of repeated worlds lacks columns", where=path, expected=missing, got=[*table.columns]
         )

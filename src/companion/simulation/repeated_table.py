@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,10 @@ def effects(kind: Kind, number: int, scores: npt.NDArray[np.float64]) -> pd.Data
     return pd.DataFrame(rows).round(6).assign(simulated=True)
 
 
-def kept(path: Path, record: dict[str, Any]) -> pd.DataFrame:
+Reader = Callable[[Path], tuple[pd.DataFrame, dict[str, Any]]]
+
+
+def kept_rows(path: Path, record: dict[str, Any], read: Reader = read_repeated_worlds) -> pd.DataFrame:
     """Read what the table holds already; nothing, if there is none.
 
     Parameters
@@ -58,6 +62,8 @@ def kept(path: Path, record: dict[str, Any]) -> pd.DataFrame:
     path : Path
     record : dict
         How rows are made now.
+    read : callable
+        Reader of the table.
 
     Raises
     ------
@@ -66,7 +72,7 @@ def kept(path: Path, record: dict[str, Any]) -> pd.DataFrame:
     """
     if not path.is_file():
         return pd.DataFrame({"kind": [], "world": []})
-    table, found = read_repeated_worlds(path)
+    table, found = read(path)
     if found != record:
         raise DataError(
             "The table of repeated worlds was made with other settings",

@@ -49,7 +49,7 @@ from companion.simulation.equations import Described, brain_codes, fit_equations
 from companion.simulation.judges import odd_one_out, permuted
 from companion.simulation.recordings import things_eeg2
 from companion.simulation.repeated_decoding import METRICS, Brief, by_nice, by_ridge, retrieved
-from companion.simulation.repeated_table import SPACES, effects, kept, write_table
+from companion.simulation.repeated_table import SPACES, effects, kept_rows, write_table
 from companion.simulation.scales import SCALES, Scale
 from companion.simulation.sets import eeg_id, eeg_test, eeg_training, things_id
 from companion.simulation.truth import load_truth
@@ -233,11 +233,11 @@ def repeat(
     """
     record = settings_record(laboratory.scale, laboratory.sizes)
     with FileLock(f"{path}.lock"):
-        done = kept(path, record)
+        done = kept_rows(path, record)
     for number in sorted(set(range(1, n + 1)) - set(done.loc[done["kind"] == kind, "world"])):
         rows = laboratory.world(kind, number)
         with FileLock(f"{path}.lock"):
-            table = pd.concat([part for part in (kept(path, record), rows) if len(part)])
+            table = pd.concat([part for part in (kept_rows(path, record), rows) if len(part)])
             write_table(path, record, table.sort_values(["kind", "metric", "world"]))
         first = rows.iloc[0]
         say(f"{kind} {number}: {first['metric']} {first['effect']:+.2f}, {first['seconds']:.0f} s")
