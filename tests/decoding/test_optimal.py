@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from companion.decoding.optimal import coarse, optimal_ranks
+from companion.decoding.observer import repetition_covariance
+from companion.decoding.optimal import coarse, optimal_ranks, optimal_vectors
 from companion.decoding.retrieval import centred_rows, ranks
 from companion.decoding.ridge import fit_ridge
 from companion.embeddings import Embeddings
@@ -70,6 +71,46 @@ def test_ridge_with_many_trials_comes_near_its_line_and_not_above() -> None:
     assert best <= found < best + 4
 
 
+def test_the_decoded_vector_is_the_gaussian_posterior_mean_of_all_values() -> None:
+    world = World()
+    space = world.spaces["two"]
+    view = np.random.default_rng(2).normal(size=(3, N_UNITS, N_TIMES))
+    found = optimal_vectors(world.expected, world.trials, space, own_view=view)
+    tested = world.trials.averaged()
+    assert found.ids == tuple(tested.stimuli)
+    assert found.simulated
+    assert found.space == space.space
+    population, vectors = world.responses[:300].reshape(300, -1), space.values[:300]
+    own = view.reshape(3, -1)
+    noise = repetition_covariance(world.trials.responses, world.trials.stimuli) / 4 + own.T @ own
+    rest, apart = population - population.mean(axis=0), vectors - vectors.mean(axis=0)
+    weights = np.linalg.solve(rest.T @ rest / 299 + noise, rest.T @ apart / 299)
+    read = tested.responses.reshape(len(tested), -1) - population.mean(axis=0)
+    assert found.values == pytest.approx(vectors.mean(axis=0) + read @ weights, abs=1e-5)
+
+
+def test_decoded_vectors_err_less_than_those_of_a_trained_decoder_and_more_than_none() -> None:
+    world = World(noise=6.0)
+    space = world.spaces["all"]
+    tested = world.trials.averaged()
+    truth = space.select(tested.stimuli).values
+    trained = fit_ridge(world.training, OTHERS, {"all": space}, OTHERS)
+    optimal = optimal_vectors(world.expected, world.trials, space)
+    plain = trained.predict(tested.responses, tested.stimuli)["all"].select(optimal.ids)
+    error = [float(np.mean((one - truth) ** 2)) for one in (optimal.values, plain.values)]
+    assert 0.01 < error[0] < error[1]
+
+
+def test_tested_pictures_teach_the_decoder_nothing() -> None:
+    world = World()
+    others = world.expected.select_trials(np.arange(300))
+    space = world.spaces["all"]
+    one, two = (optimal_vectors(known, world.trials, space) for known in (world.expected, others))
+    assert np.array_equal(one.values, two.values)
+    without = optimal_vectors(others, world.trials, space.select(OTHERS))  # nor are their vectors needed
+    assert np.array_equal(one.values, without.values)
+
+
 def test_who_knows_what_repetitions_have_in_common_decodes_better() -> None:
     world = World(noise=1.0)
     rng = np.random.default_rng(1)
@@ -111,3 +152,8 @@ def test_recordings_that_do_not_belong_together_are_refused() -> None:
     world = World()
     with pytest.raises(DataError, match="differ in units"):
         optimal_ranks(coarse(world.expected, 8), world.trials, world.spaces)
+    with pytest.raises(DataError, match="differ in units"):
+        optimal_vectors(coarse(world.expected, 8), world.trials, world.spaces["all"])
+    of_all_voxels = np.ones((2, N_UNITS + 1, N_TIMES))
+    with pytest.raises(DataError, match="differ in units"):
+        optimal_vectors(world.expected, world.trials, world.spaces["all"], own_view=of_all_voxels)

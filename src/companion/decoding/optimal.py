@@ -1,16 +1,16 @@
-"""Oracle lines of one simulated person: :mod:`companion.decoding.oracle`, handed recordings and spaces."""
+"""What optimal decoders read from a simulated person: :mod:`companion.decoding.oracle`, handed recordings."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from companion.decoding.observer import make_observer, repetition_covariance
-from companion.decoding.oracle import OracleRanks, oracle_ranks
+from companion.decoding.observer import Observer, make_observer, repetition_covariance
+from companion.decoding.oracle import OracleRanks, decoded_vectors, oracle_ranks
 from companion.decoding.retrieval import centred_rows
 from companion.embeddings import Embeddings
 from companion.errors import DataError
@@ -74,46 +74,111 @@ def optimal_ranks(
     Raises
     ------
     DataError
-        If the two recordings are not of the same units and samples.
+        If the two recordings and the loadings are not of the same units and samples.
     """
-    if expected.responses.shape[1:] != trials.responses.shape[1:]:
-        raise DataError(
-            "Expected and measured responses differ in units or samples",
-            where=repr(expected),
-            expected=trials.responses.shape[1:],
-            got=expected.responses.shape[1:],
-        )
-    step = _step(trials, MOST_VALUES)
-    tested, noise = _noise(trials, own_view, step)
-    known = set(tested.stimuli)
-    others = expected.select_trials([name not in known for name in expected.stimuli])
-    gallery = expected.for_stimuli(tested.stimuli)
-    population = _averaged(others.responses, step)
-    observer = make_observer(population, noise)
+    known = _prepare(expected, trials, own_view)
+    gallery = expected.for_stimuli(known.tested.stimuli)
     return {
         name: oracle_ranks(
-            observer,
-            _averaged(tested.responses, step),
-            np.arange(len(tested)),
-            expected_gallery=_averaged(gallery.responses, step),
-            vectors_gallery=vectors.select(tested.stimuli).values,
-            expected_population=population,
-            vectors_population=vectors.select(others.stimuli).values,
+            known.observer,
+            _averaged(known.tested.responses, known.step),
+            np.arange(len(known.tested)),
+            expected_gallery=_averaged(gallery.responses, known.step),
+            vectors_gallery=vectors.select(known.tested.stimuli).values,
+            expected_population=known.population,
+            vectors_population=vectors.select(known.others.stimuli).values,
         )
         for name, vectors in ((name, centred_rows(space)) for name, space in spaces.items())
     }
 
 
+def optimal_vectors(
+    expected: Recording, trials: Recording, vectors: Embeddings, *, own_view: npt.ArrayLike = ()
+) -> Embeddings:
+    """Vectors that the optimal decoder reads from one simulated person's means over repetitions.
+
+    The posterior mean of the vector, that is of all decoded vectors the one of least squared error
+    (:func:`companion.decoding.oracle.decoded_vectors`). It knows the person's forward model and the noise, so
+    that it lacks nothing that more training trials would teach.
+
+    Parameters
+    ----------
+    expected : Recording
+        Noise-free responses to many pictures other than the tested ones, such as those of the training, from
+        :func:`companion.loading.truth.read_expected`. Where it holds tested ones, they are left out. For
+        imagery: as the pictures would be imagined.
+    trials : Recording
+        Single repetitions of what is decoded, in the same units, such as those of one region.
+    vectors : Embeddings
+        Of the pictures in ``expected``, and taken as they are: treat them as the decoder's targets that the
+        result is compared with.
+    own_view : array-like of shape (n_loadings, n_units, ...), optional
+        From :func:`companion.loading.truth.read_own_view`, the columns of these units: noise that repetitions
+        do not average out.
+
+    Returns
+    -------
+    Embeddings of shape (n_stimuli, n_features)
+        Named by what was shown or imagined, in the order of first appearance.
+
+    Raises
+    ------
+    DataError
+        If recordings and loadings are not of the same units and samples, or a picture has no vector.
+
+    Notes
+    -----
+    A posterior mean is drawn towards the mean vector, the more so the noisier the responses. Where vectors
+    share a large mean, a correlation with raw candidates then tells how near a candidate lies to that mean,
+    and decoders that shrink less may pass this one. Subtract the mean of the training vectors on both sides
+    to compare what is decoded.
+    """
+    known = _prepare(expected, trials, own_view)
+    targets = vectors.select(known.others.stimuli)
+    responses = _averaged(known.tested.responses, known.step)
+    decoded = decoded_vectors(known.observer, responses, known.population, targets.values)
+    return vectors.with_rows(decoded, known.tested.stimuli, simulated=True)
+
+
+class _Known(NamedTuple):
+    """What an optimal decoder of a person is given; responses averaged over ``step`` samples."""
+
+    observer: Observer
+    tested: Recording
+    others: Recording
+    population: npt.NDArray[np.float64]
+    step: int
+
+
+def _prepare(expected: Recording, trials: Recording, own_view: npt.ArrayLike) -> _Known:
+    """Means over repetitions, the pictures that are not among them, and who observes the means."""
+    shape = trials.responses.shape[1:]
+    own = np.asarray(own_view, dtype=np.float64)
+    for found in (expected.responses.shape[1:], *([own.shape[1:]] if own.size else [])):
+        if found != shape:
+            raise DataError(
+                "Expected and measured responses differ in units or samples",
+                where=repr(expected),
+                expected=shape,
+                got=found,
+            )
+    step = _step(trials, MOST_VALUES)
+    tested, noise = _noise(trials, own, step)
+    shown = set(tested.stimuli)
+    others = expected.select_trials([name not in shown for name in expected.stimuli])
+    population = _averaged(others.responses, step)
+    return _Known(make_observer(population, noise), tested, others, population, step)
+
+
 def _noise(
-    trials: Recording, own_view: npt.ArrayLike, step: int
+    trials: Recording, own_view: npt.NDArray[np.float64], step: int
 ) -> tuple[Recording, npt.NDArray[np.float64]]:
     """Means over repetitions, and the covariance of what they still hold besides the expected response."""
     tested = trials.averaged()
     repetitions = float(tested.trials["n_repetitions"].mean())
     covariance = repetition_covariance(_averaged(trials.responses, step), trials.stimuli) / repetitions
-    own = np.asarray(own_view, dtype=np.float64)
-    if own.size:
-        loadings = _averaged(own, step).reshape(len(own), -1)
+    if own_view.size:
+        loadings = _averaged(own_view, step).reshape(len(own_view), -1)
         covariance = covariance + loadings.T @ loadings
     return tested, covariance
 
