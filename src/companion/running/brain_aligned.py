@@ -64,7 +64,7 @@ def kept_aligners(
     alphas: Sequence[float] = ALPHAS,
     seeds: Sequence[int] = (0,),
     options: Options | None = None,
-    device: str = "cpu",
+    device: str = "auto",
 ) -> dict[Key, BrainAligner]:
     """Train the aligners of :func:`companion.alignment.brain.fit_aligners`, or find them.
 
@@ -72,16 +72,19 @@ def kept_aligners(
 
     Parameters
     ----------
-    space, teachers, alphas, seeds, options, device
+    space, teachers, alphas, seeds, options
         As there.
+    device : str
+        Where models are trained; ``auto`` takes a GPU where there is one.
 
     Returns
     -------
     dict of (teacher, alpha, seed) to BrainAligner
     """
     from companion.alignment.autoencoder import Options
+    from companion.running.decoders import chosen_device
 
-    options = options or Options()
+    options, device = options or Options(), str(chosen_device(device))
     bent = [alpha for alpha in alphas if alpha != 1]
     found = _kept(space, teachers, bent, seeds, options, device) if bent else {}
     if len(bent) < len(alphas):
