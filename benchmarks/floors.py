@@ -12,6 +12,7 @@ from torch.nn.functional import elu
 from companion.training.encoders.nice import KERNEL, N_FILTERS, POOL, STRIDE, Nice
 
 FLOAT = 4  # bytes
+CPU = torch.device("cpu")
 
 
 class Costs(NamedTuple):
@@ -59,15 +60,16 @@ def least(n_channels: int, n_times: int, n_features: int, batch_size: int) -> Co
     return Costs(operations, FLOAT * moved, n_positions * N_FILTERS * (n_channels + 1))
 
 
-def ceilings() -> Costs:
-    """Measure what this machine does of each in a second, at its best of some tries, with the threads set."""
-    square, large, small = torch.randn(1024, 1024), torch.randn(2**25), -torch.rand(2**19)
-    into, values = torch.empty_like(large), small.clone()
+def ceilings(device: torch.device = CPU) -> Costs:
+    """Measure what a device does of each in a second, at its best of some tries, with the threads set."""
+    side = 1024 if device == CPU else 8192  # smaller ones leave a GPU idle
+    square, large = torch.randn(side, side, device=device), torch.randn(2**25, device=device)
+    into, values = torch.empty_like(large), -torch.rand(2**19, device=device)
     return Costs(
-        2 * 1024**3 / _fastest(lambda: square @ square),
-        2 * FLOAT * large.numel() / _fastest(lambda: into.copy_(large)),
+        2 * side**3 / _fastest(lambda: square @ square, device),
+        2 * FLOAT * large.numel() / _fastest(lambda: into.copy_(large), device),
         # Each round starts from the last one's values, which stay below zero: exponentials all the time.
-        small.numel() / _fastest(lambda: elu(values, inplace=True)),
+        values.numel() / _fastest(lambda: elu(values, inplace=True), device),
     )
 
 
@@ -77,10 +79,16 @@ def rates_at_the_floor(needed: Costs, possible: Costs) -> dict[str, float]:
     return {name: 1 / value for name, value in seconds.items()} | {"together": 1 / sum(seconds.values())}
 
 
-def _fastest(work: Callable[[], object], tries: int = 10) -> float:
+def _fastest(work: Callable[[], object], device: torch.device, tries: int = 10) -> float:
     found = []
     for _ in range(tries):
-        started = time.perf_counter()
+        started = _now(device)
         work()
-        found.append(time.perf_counter() - started)
+        found.append(_now(device) - started)
     return min(found)
+
+
+def _now(device: torch.device) -> float:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter()
