@@ -32,6 +32,15 @@ REAL = {
     "monkey_group": 0.277,
     "first_laboratory_group": 0.232,
     "judgements_spose": 0.649,
+    "autoencoder": 0.797,
+    "autoencoder_pearson": 0.833,
+    "autoencoder_compressed": 0.526,
+    "autoencoder_compressed_centred": 0.631,
+    "autoencoder_clip": 0.512,
+    "autoencoder_clip_centred": 0.650,
+    "autoencoder_ridge": 0.781,
+    "autoencoder_ridge_all": 0.785,
+    "autoencoder_in_sample": 0.955,
 }
 
 
@@ -65,10 +74,20 @@ def test_the_link_between_judgements_and_cortex_is_as_small_as_it_is(smoke_book:
     assert found["shuffled_max"] < 0.15
 
 
+def test_an_aligner_carries_human_similarities_over_to_held_out_concepts(smoke_book: SmokeBook) -> None:
+    found = smoke_book.results["ruler"]
+    assert (found["autoencoder_n_splits"], found["autoencoder_n_pairs"]) == (8, 4950)
+    assert found["autoencoder_teacher_lowest"] > 0
+    assert found["autoencoder_over_clip_centred_low"] > 0.05
+    assert found["autoencoder_over_permuted_low"] > 0.4
+    assert found["autoencoder_permuted"] < found["autoencoder_compressed"]
+
+
 def test_what_is_written_by_hand_on_the_page_is_what_the_package_does(smoke_book: SmokeBook) -> None:
     found = smoke_book.results["ruler"]
     assert found["ridge_by_hand_difference"] < 1e-6
     assert found["glocal_by_hand_difference"] < 1e-6
+    assert found["autoencoder_by_hand_difference"] < 1e-6
     found = smoke_book.results["contrastive"]
     for name in ("by_hand", "two_by_two", "equal_logits"):
         assert found[f"{name}_difference"] < 1e-6
