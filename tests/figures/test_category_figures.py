@@ -226,3 +226,17 @@ def test_chance_is_a_line_and_the_mean_predictor_is_optional(accuracies: pd.Data
     names = [text.get_text() for text in figure.legends[0].get_texts()]
     assert names == ["categories", "subject", "shuffled", "chance, 50 %"]
     assert COLOURS["base"] in [line.get_color() for line in marks(ax, "o")]
+
+
+def test_an_optimal_decoder_is_drawn_where_it_is_known(accuracies: pd.DataFrame) -> None:
+    known = accuracies["level"] == "1"
+    table = accuracies.assign(ceiling=np.where(known, 80.0 + np.arange(len(accuracies)) % 2, np.nan))
+    figure = modality_points(table, levels=["original", "1"], chance=50)
+    for ax in figure.axes:
+        own = table[known & (table["space"] == ax.get_title(loc="left"))]
+        ((left, right),) = segments(ax, COLOURS["ceiling"])
+        assert left[1] == right[1] == pytest.approx(own["ceiling"].mean())
+        assert left[0] < 1 < right[0]
+    assert "optimal decoder" in [text.get_text() for text in figure.legends[0].get_texts()]
+    bare = modality_points(table.assign(ceiling=np.nan), levels=["original", "1"], chance=50)
+    assert "optimal decoder" not in [text.get_text() for text in bare.legends[0].get_texts()]

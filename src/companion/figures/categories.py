@@ -209,7 +209,8 @@ def modality_points(
     ----------
     table : DataFrame
         Columns ``space``, ``level``, ``subject``, ``stimulus``, ``value`` and ``shuffled`` (percent), and
-        ``mean_predictor`` (percent) where known: drawn as a dash.
+        where known ``mean_predictor`` and ``ceiling``, what an optimal decoder reaches (percent): drawn as
+        dashes.
     levels : sequence of str
         Values of ``level`` from left to right; a space shows those that it has.
     chance : float
@@ -228,7 +229,13 @@ def modality_points(
         own = table[table["space"] == space]
         shown = [level for level in levels if level in set(own["level"])]
         for place, level in enumerate(shown):
-            level_points(ax, own[own["level"] == level], place, colours[level])
+            chosen = own[own["level"] == level]
+            level_points(ax, chosen, place, colours[level])
+            if "ceiling" in chosen and chosen["ceiling"].notna().any():
+                ax.hlines(
+                    chosen["ceiling"].mean(), place - 0.42, place + 0.42, color=COLOURS["ceiling"],
+                    linewidth=5, zorder=0.8,
+                )  # fmt: skip
         ax.set_xticks(range(len(shown)), [narrow_name(level) for level in shown], fontsize=8.5)
         ax.set(xlim=(-0.6, len(shown) - 0.4), title=space)
         reference_line(ax, chance, axis="y")
@@ -241,7 +248,9 @@ def modality_points(
     ]
     if "mean_predictor" in table:
         handles.append(Line2D([], [], color=INK, linewidth=1.6, label="mean predictor"))
-    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
+    if "ceiling" in table and table["ceiling"].notna().any():
+        handles.append(Line2D([], [], color=COLOURS["ceiling"], linewidth=5, label="optimal decoder"))
+    figure.legend(handles=handles, loc="outside upper center", ncols=min(len(handles), 5))
     return figure
 
 
