@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from companion.alignment.autoencoder import Options
 from companion.alignment.brain import ALPHAS, fit_aligners, others, pattern_similarity
 from companion.alignment.teachers import permuted_teacher
 from companion.decoding.identification import identify
@@ -100,6 +99,8 @@ class Laboratory:
         DataFrame
             One row per teacher and alpha, columns as in `read_repeated_alignment`.
         """
+        from companion.alignment.autoencoder import Options
+
         started = time.process_time()
         people = self.people(kind, value, FIRST_SEED + number)
         teachers = self.teachers([training for training, _ in people], kind, number)
