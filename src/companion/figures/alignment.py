@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from companion.figures.levels import Look, in_order, teacher_looks
 from companion.figures.style import CATEGORIES, COLOURS, INK, QUIET, page_figure
@@ -158,6 +159,9 @@ def training_errors(table: pd.DataFrame) -> Figure:
         _alpha_axis(ax, alphas, crowded=False)
         ax.set_title(label)
     axes[1].set_yscale("log")
+    axes[1].yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes[1].yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes[1].yaxis.set_minor_locator(NullLocator())
     built = [Line2D([], [], color=colour, linewidth=3, label=key) for key, colour in colours.items()]
     trained = [Line2D([], [], color=INK, marker=marks[key], linestyle=lines[key], label=key)
                for key in spaces]  # fmt: skip

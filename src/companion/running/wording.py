@@ -47,8 +47,11 @@ def interval(estimate: float, low: float, high: float, *, decimals: int = 2) -> 
     --------
     >>> interval(-0.12, -1.16, 0.92).replace("\N{NO-BREAK SPACE}", "~")
     '−0.12 [−1.16,~0.92]'
+    >>> interval(0.2, -0.01, 0.4, decimals=1).replace("\N{NO-BREAK SPACE}", "~")
+    '0.2 [0.0,~0.4]'
     """
-    first, second, third = (f"{value:.{decimals}f}" for value in (estimate, low, high))
+    # Adding zero takes the sign from what rounds to zero.
+    first, second, third = (f"{round(value, decimals) + 0.0:.{decimals}f}" for value in (estimate, low, high))
     return f"{first} [{second},{_NBSP}{third}]".replace("-", "−")
 
 
