@@ -54,8 +54,8 @@ class Size(NamedTuple):
     n_turns: int
 
 
-PUBLISHED = Size(150, (512, 300), 20, 32, 10, 1200, 1000, N_VOXELS, 512, 8, 5)
-IN_FULL = PUBLISHED._replace(n_epochs=Options().n_epochs, n_together=N_MODELS, n_turns=3)
+PUBLISHED = Size(150, (512, 300), 20, 32, 10, 1200, 1000, N_VOXELS, 512, 8, 3)
+IN_FULL = PUBLISHED._replace(n_epochs=Options().n_epochs, n_together=N_MODELS, n_alone=3)
 SMALL = Size(100, (16, 12), 2, 6, 3, 60, 40, 20, 8, 2, 2)
 
 

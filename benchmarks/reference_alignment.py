@@ -25,9 +25,9 @@ def plain_autoencoder(vectors: Tensor, teacher: Tensor, model: Model, options: O
     layers = nn.Linear(n_features, n_features // 2), nn.ReLU(), nn.Linear(n_features // 2, n_features)
     network = nn.Sequential(*layers).to(vectors.device)
     optimiser = torch.optim.Adam(network.parameters(), lr=options.learning_rate)
-    upper = torch.triu_indices(options.batch_size, options.batch_size, 1)
+    upper = torch.triu_indices(options.batch_size, options.batch_size, 1, device=vectors.device)
     for _ in range(options.n_epochs):
-        order = torch.randperm(n, generator=generator)
+        order = torch.randperm(n, generator=generator).to(vectors.device)
         for rows in torch.split(order, options.batch_size)[: n // options.batch_size]:
             y = vectors[rows]
             z = network[:2](y)
