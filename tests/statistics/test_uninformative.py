@@ -176,10 +176,17 @@ def test_decoders_that_do_not_fit_are_refused() -> None:
     ):
         with pytest.raises(DataError, match="not of one space"):
             dataclasses.replace(decoder, **change)
-    flat = dataclasses.replace(decoder, candidates=np.ones((3, 12)))
-    with pytest.raises(DataError, match="3 of 9"):
-        uninformative_null(group(flat), group(flat), n_draws=1, seed=0)
     with pytest.raises(DataError, match="do not share"):
         uninformative_null(group(decoder), {"fMRI": [decoder]}, n_draws=1, seed=0)
     with pytest.raises(DataError, match="do not share"):
         uninformative_null(group(decoder), group(made(n_test=7)), n_draws=1, seed=0)
+
+
+def test_a_flat_vector_correlates_with_nothing() -> None:
+    """As in identification: its correlation is 0, below positive ones, above negative ones, level with 0."""
+    mean = np.array([1.0, -1, 0, 0])
+    test = np.array([[2.0, -2, 0, 0], [-2, 2, 0, 0], [5, 5, 5, 5], [3, 3, -3, -3]])
+    candidates = np.array([[7.0, 7, 7, 7], [0, 0, 0, 0]])
+    blind = BlindDecoder(mean, test, candidates, np.zeros(4))
+    null = uninformative_null(group(blind), group(blind), n_draws=2, seed=0)
+    np.testing.assert_allclose(values_of(null.accuracies, quantity="original"), (1 + 0 + 0.5 + 0.5) / 4)

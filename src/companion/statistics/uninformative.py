@@ -94,8 +94,9 @@ def uninformative_null(
 
     Each subject's prediction of each category is a mean training vector plus Gaussian noise of its own. Its
     accuracy is the share of candidates whose Pearson correlation with the prediction is below that of the
-    true vector; ties count one half. Accuracies are averaged over the subjects of a modality. "Final" is the
-    accuracy in the aligned space, "improvement" that less the accuracy in the original space.
+    true vector; ties count one half, and a vector whose features are all equal correlates with nothing: 0.
+    Accuracies are averaged over the subjects of a modality. "Final" is the accuracy in the aligned space,
+    "improvement" that less the accuracy in the original space.
 
     Parameters
     ----------
@@ -112,8 +113,7 @@ def uninformative_null(
     Raises
     ------
     DataError
-        If modalities or numbers of test categories differ, or a vector is constant (its correlation is not
-        defined).
+        If modalities or numbers of test categories differ.
 
     Notes
     -----
@@ -153,12 +153,8 @@ def _ready(decoder: BlindDecoder) -> _Ready:
     vectors = np.concatenate([decoder.test, decoder.candidates])
     centred = vectors - vectors.mean(axis=1, keepdims=True)
     lengths = np.linalg.norm(centred, axis=1)
-    if (flat := lengths <= 1e-12 * np.linalg.norm(vectors, axis=1)).any():
-        raise DataError(
-            "A vector whose features are all equal correlates with nothing",
-            got=f"{int(flat.sum())} of {len(flat)} test and candidate vectors",
-        )
-    unit = centred / lengths[:, None]
+    flat = lengths <= 1e-12 * np.linalg.norm(vectors, axis=1)
+    unit = centred / np.where(flat, np.inf, lengths)[:, None]  # a flat vector correlates with nothing
     if decoder.noise.ndim == 1:
         return _Ready(len(decoder.test), unit @ decoder.mean, (unit * decoder.noise).T)
     variances, directions = np.linalg.eigh(decoder.noise)
