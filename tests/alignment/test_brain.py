@@ -92,3 +92,13 @@ def test_a_kept_aligner_maps_as_before() -> None:
         fitted.reconstruction_r2,
         fitted.similarity_error,
     )
+
+
+def test_one_matrix_for_several_people_is_learnt_once() -> None:
+    matrix = pattern_similarity(PATTERNS["a"])
+    found = fit_aligners(SPACE, {"a": matrix, "b": matrix, "c": matrix.copy()}, alphas=[0.1], options=SHORT)
+    first, second, other = (found[name, 0.1, 0] for name in "abc")
+    assert first._trained is second._trained
+    assert first._trained is not other._trained
+    np.testing.assert_allclose(first.transform(SPACE).values, other.transform(SPACE).values, atol=1e-5)
+    assert (first.teacher, second.teacher) == ("a", "b")

@@ -180,8 +180,10 @@ def fit_aligners(
                 expected=(len(space), len(space)),
                 got=np.shape(matrix),
             )
+    # One matrix may be the teacher of several people; what is trained from it is trained once.
+    place = {name: min(names.index(n) for n in names if teachers[n] is teachers[name]) for name in names}
     wanted = {
-        (name, alpha, seed): Model(alpha, 0 if alpha == 1 else names.index(name), seed)
+        (name, alpha, seed): Model(alpha, 0 if alpha == 1 else place[name], seed)
         for name, alpha, seed in product(names, alphas, seeds)
     }
     models = list(dict.fromkeys(wanted.values()))
