@@ -250,7 +250,8 @@ def modality_points(
         handles.append(Line2D([], [], color=INK, linewidth=1.6, label="mean predictor"))
     if "ceiling" in table and table["ceiling"].notna().any():
         handles.append(Line2D([], [], color=COLOURS["ceiling"], linewidth=5, label="optimal decoder"))
-    figure.legend(handles=handles, loc="outside upper center", ncols=min(len(handles), 5))
+    n_columns = len(handles) if len(handles) <= 5 else -(-len(handles) // 2)
+    figure.legend(handles=handles, loc="outside upper center", ncols=n_columns)
     return figure
 
 
