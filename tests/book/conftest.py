@@ -27,6 +27,9 @@ SMOKE = {
     "n_few": 2,
     "width": 32,
     "shares": [0.5],
+    "n_epochs": 5,
+    "n_draws": 20,
+    "n_permutations": 200,
 }
 
 
