@@ -106,3 +106,11 @@ def test_every_claim_reads_results_that_were_recorded(smoke_book: SmokeBook) -> 
     for claim in claims:
         chapter = claim.keys[0].split("::")[0]
         assert f'id="{claim.section}"' in smoke_book.pages[chapter], f"{claim.id}: no section {claim.section}"
+
+
+def test_the_auto_encoder_in_ten_lines_is_that_of_the_package(smoke_book: SmokeBook) -> None:
+    found = smoke_book.results["brain_aligning"]
+    assert found["hand_difference"] < 1e-4
+    assert found["hand_after"] < found["hand_before"]
+    assert found["n_null_worlds"] == 20
+    assert found["panels"] == 4
