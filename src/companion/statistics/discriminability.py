@@ -18,7 +18,7 @@ from companion.statistics.similarity import FloatArray
 class UnitF(NamedTuple):
     """F of the units of a space.
 
-    Attributes
+    Parameters
     ----------
     values : ndarray of shape (n_varying,)
         One-way F: variance between categories over variance within them.

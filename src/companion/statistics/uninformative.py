@@ -64,7 +64,7 @@ class BlindDecoder:
 class UninformativeNull(NamedTuple):
     """What decoders that know nothing give, draw by draw.
 
-    Attributes
+    Parameters
     ----------
     correlations : DataFrame
         ``draw``, ``quantity`` (``"original"``, ``"improvement"``, ``"final"``), ``first``, ``second``, ``r``:
