@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import pandas as pd
 
 from companion.errors import DataError
-from companion.loading.god.test_categories import god_test_categories
+from companion.loading.god.tested_categories import god_test_categories
 from companion.loading.sources import Null, ScaleName, Source, recordings_folder
 from companion.loading.things_pictures import KINDS_FILE
 from companion.loading.wordnet import wordnet_lemmas

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from companion.loading.god.stimuli import god_stimuli
-from companion.loading.god.test_categories import god_test_categories
+from companion.loading.god.tested_categories import god_test_categories
 
 
 def test_every_category_has_one_name_and_a_type() -> None:
