@@ -8,7 +8,7 @@ import pytest
 
 from companion.errors import DataError, MissingDataError
 from companion.loading import sources
-from companion.loading.god.test_categories import god_test_categories
+from companion.loading.god.tested_categories import god_test_categories
 from companion.running.category_kinds import category_kinds, category_words, same_things
 
 
