@@ -22,15 +22,12 @@ Pictures, and the network that encodes them, are the same in all worlds.
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Callable
 from dataclasses import asdict
+from itertools import product
 from pathlib import Path
 from typing import Any, get_args
-
-import pandas as pd
-from filelock import FileLock
 
 from companion.loading.repeated_alignment import FILE, Kind, read_repeated_alignment
 from companion.loading.sources import recordings_folder
@@ -38,8 +35,11 @@ from companion.simulation.alignment_laboratory import FIRST_SEED, ROI, SIGNAL, L
 from companion.simulation.calibrated import calibrated_dials
 from companion.simulation.dials import Dials
 from companion.simulation.doses import VALUES
-from companion.simulation.repeated_table import kept_rows, write_table
+from companion.simulation.repeated_table import add_rows, asked_for, done
 from companion.simulation.scales import SCALES, Scale
+
+NAMES = ("kind", "gap", "world")
+"""Columns that name a world."""
 
 
 def settings_record(scale: Scale, sizes: Sizes) -> dict[str, Any]:
@@ -73,36 +73,19 @@ def repeat(
     """
     record = settings_record(laboratory.scale, laboratory.sizes)
     values = VALUES["gap"] if kind == "gap" else (Dials().gap,)
-    for number in range(1, n + 1):
-        for value in values:
-            if (kind, value, number) in _done(path, record):
-                continue
-            rows = laboratory.world(kind, value, number)
-            with FileLock(f"{path}.lock"):
-                table = pd.concat(
-                    [p for p in (kept_rows(path, record, read_repeated_alignment), rows) if len(p)]
-                )
-                write_table(path, record, table.sort_values(["kind", "gap", "world"], kind="stable"))
-            say(f"{kind} {value:g} {number}: {rows['seconds'].iloc[0]:.0f} s")
+    for number, value in product(range(1, n + 1), values):
+        if (kind, value, number) in done(path, record, NAMES, read_repeated_alignment):
+            continue
+        rows = laboratory.world(kind, value, number)
+        add_rows(path, record, rows, NAMES, read_repeated_alignment)
+        say(f"{kind} {value:g} {number}: {rows['seconds'].iloc[0]:.0f} s")
 
 
 def main() -> None:
     """Make worlds, and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--kind", choices=get_args(Kind), required=True)
-    parser.add_argument("--n", type=int, required=True)
-    given = parser.parse_args()
-    import torch
-
-    torch.set_num_threads(1)
+    kind, n = asked_for(__doc__, get_args(Kind))
     stimuli = recordings_folder("stimuli", source="miniature", scale="lesson")
-    repeat(given.kind, given.n, Laboratory(stimuli, SCALES["lesson"], Sizes()))
-
-
-def _done(path: Path, record: dict[str, Any]) -> set[tuple[str, float, int]]:
-    with FileLock(f"{path}.lock"):
-        done = kept_rows(path, record, read_repeated_alignment)
-    return set(zip(done["kind"], done["gap"], done["world"], strict=True)) if len(done) else set()
+    repeat(kind, n, Laboratory(stimuli, SCALES["lesson"], Sizes()))
 
 
 if __name__ == "__main__":

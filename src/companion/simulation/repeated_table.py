@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from filelock import FileLock
 from scipy import stats
 
 from companion.errors import DataError
@@ -82,6 +84,49 @@ def kept_rows(path: Path, record: dict[str, Any], read: Reader = read_repeated_w
             do="remove it to begin anew",
         )
     return table
+
+
+def done(
+    path: Path, record: dict[str, Any], names: Sequence[str], read: Reader = read_repeated_worlds
+) -> set[tuple[Any, ...]]:
+    """Say which worlds the table holds already, by the columns that name one."""
+    with FileLock(f"{path}.lock"):
+        rows = kept_rows(path, record, read)
+    return set(rows[list(names)].itertuples(index=False, name=None)) if len(rows) else set()
+
+
+def add_rows(
+    path: Path,
+    record: dict[str, Any],
+    rows: pd.DataFrame,
+    order: Sequence[str],
+    read: Reader = read_repeated_worlds,
+) -> None:
+    """Add the rows of a world to the table; several processes may do so.
+
+    Parameters
+    ----------
+    path, record, read
+        As in `kept_rows`.
+    rows : DataFrame
+    order : sequence of str
+        Columns that the table is sorted by.
+    """
+    with FileLock(f"{path}.lock"):
+        table = pd.concat([part for part in (kept_rows(path, record, read), rows) if len(part)])
+        write_table(path, record, table.sort_values(list(order), kind="stable"))
+
+
+def asked_for(doc: str, kinds: Sequence[str]) -> tuple[Any, int]:
+    """Read kind and number of worlds off the command line, and keep torch to one thread."""
+    parser = argparse.ArgumentParser(description=doc.partition("\n")[0])
+    parser.add_argument("--kind", choices=kinds, required=True)
+    parser.add_argument("--n", type=int, required=True)
+    given = parser.parse_args()
+    import torch
+
+    torch.set_num_threads(1)
+    return given.kind, given.n
 
 
 def write_table(path: Path, record: dict[str, Any], table: pd.DataFrame) -> None:

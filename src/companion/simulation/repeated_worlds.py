@@ -19,7 +19,6 @@ Pictures, and the network that encodes them, are the same in all worlds.
 
 from __future__ import annotations
 
-import argparse
 import json
 import tempfile
 import time
@@ -32,7 +31,6 @@ from typing import Any, get_args
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from filelock import FileLock
 
 from companion.alignment.odd_one_out import OddOneOutTransform
 from companion.embeddings import Embeddings
@@ -49,7 +47,7 @@ from companion.simulation.equations import Described, brain_codes, fit_equations
 from companion.simulation.judges import odd_one_out, permuted
 from companion.simulation.recordings import things_eeg2
 from companion.simulation.repeated_decoding import METRICS, Brief, by_nice, by_ridge, retrieved
-from companion.simulation.repeated_table import SPACES, effects, kept_rows, write_table
+from companion.simulation.repeated_table import SPACES, add_rows, asked_for, done, effects
 from companion.simulation.scales import SCALES, Scale
 from companion.simulation.sets import eeg_id, eeg_test, eeg_training, things_id
 from companion.simulation.truth import load_truth
@@ -232,28 +230,20 @@ def repeat(
         If the table was made with other sizes.
     """
     record = settings_record(laboratory.scale, laboratory.sizes)
-    with FileLock(f"{path}.lock"):
-        done = kept_rows(path, record)
-    for number in sorted(set(range(1, n + 1)) - set(done.loc[done["kind"] == kind, "world"])):
+    for number in range(1, n + 1):
+        if (kind, number) in done(path, record, ("kind", "world")):
+            continue
         rows = laboratory.world(kind, number)
-        with FileLock(f"{path}.lock"):
-            table = pd.concat([part for part in (kept_rows(path, record), rows) if len(part)])
-            write_table(path, record, table.sort_values(["kind", "metric", "world"]))
+        add_rows(path, record, rows, ("kind", "metric", "world"))
         first = rows.iloc[0]
         say(f"{kind} {number}: {first['metric']} {first['effect']:+.2f}, {first['seconds']:.0f} s")
 
 
 def main() -> None:
     """Make worlds, and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--kind", choices=get_args(Kind), required=True)
-    parser.add_argument("--n", type=int, required=True)
-    given = parser.parse_args()
-    import torch
-
-    torch.set_num_threads(1)
+    kind, n = asked_for(__doc__, get_args(Kind))
     stimuli = recordings_folder("stimuli", source="miniature", scale="lesson")
-    repeat(given.kind, given.n, Laboratory(stimuli, SCALES["lesson"], Sizes()))
+    repeat(kind, n, Laboratory(stimuli, SCALES["lesson"], Sizes()))
 
 
 if __name__ == "__main__":
