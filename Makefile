@@ -1,4 +1,5 @@
 # Two commands: `make book` runs every chapter and builds the pages; `make test` runs linter, types and tests.
+# Bytecode is compiled once, here: where Python may not write it, every process compiled torch anew, for seconds.
 # Both first bring the environment in .venv up to requirements.lock (a second when nothing changed).
 # Options for `make book` go in ARGS, for example: make book ARGS="--force"
 
@@ -33,7 +34,7 @@ $(READY): requirements.lock pyproject.toml
 	echo "== environment: $$($$found --version) in $(VENV), packages from requirements.lock (about 6 GB on Linux)"; \
 	$$found -m venv --clear $(VENV); \
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); \
-	$(BIN)/uv pip install --python $(BIN)/python --require-hashes -r requirements.lock; \
+	$(BIN)/uv pip install --python $(BIN)/python --require-hashes --compile-bytecode -r requirements.lock; \
 	$(BIN)/uv pip install --python $(BIN)/python --no-deps --no-build-isolation -e .; \
 	touch $(READY)
 

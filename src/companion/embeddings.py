@@ -193,6 +193,8 @@ class Embeddings:
 
 
 def _named_twice(ids: tuple[str, ...]) -> list[str]:
+    if len(set(ids)) == len(ids):
+        return []
     seen: set[str] = set()
     return sorted({name for name in ids if name in seen or seen.add(name)})  # type: ignore[func-returns-value]
 

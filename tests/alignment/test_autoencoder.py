@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from companion.alignment import autoencoder
+from companion.alignment import stacked_layers
 from companion.alignment.autoencoder import Model, Options, encode, train_autoencoders
 from companion.errors import DataError
 
@@ -63,7 +63,7 @@ def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors, teachers = problem()
     models = [Model(alpha, teacher, 1) for alpha in (1.0, 0.1) for teacher in (0, 1)]
     together = train_autoencoders(vectors, teachers, models, SHORT)
-    monkeypatch.setattr(autoencoder, "_BLOCK_BYTES", 1)
+    monkeypatch.setattr(stacked_layers, "_BLOCK_BYTES", 1)
     alone = train_autoencoders(vectors, teachers, models, SHORT)
     for one, other in zip(together, alone, strict=True):
         assert torch.allclose(encode(one, vectors), encode(other, vectors), atol=1e-4)

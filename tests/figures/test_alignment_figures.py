@@ -188,13 +188,15 @@ def test_errors_are_averaged_over_runs_and_drawn_by_alpha() -> None:
         for k, alpha in enumerate(ALPHAS[1:])
         for run in range(2)
     ]
-    columns = ["option", "space", "alpha", "reconstruction_r2", "similarity_error"]
+    columns = ["option", "space", "alpha", "reconstruction_r2", "relative_error"]
     figure = training_errors(pd.DataFrame(rows, columns=columns).sample(frac=1, random_state=0))
     left, right = figure.axes
-    assert len(left.lines) == len(right.lines) == 4
+    *curves, level = right.lines
+    assert level.get_ydata() == [1, 1]
+    assert len(left.lines) == len(curves) == 4
     for line in left.lines:
         np.testing.assert_allclose(line.get_xydata(), [[0, 0.99], [1, 0.89], [2, 0.79]])
-    drawn = sorted(np.asarray(line.get_ydata())[0] for line in right.lines)
+    drawn = sorted(np.asarray(line.get_ydata())[0] for line in curves)
     np.testing.assert_allclose(drawn, [0.15, 0.15, 1.5, 1.5])
     assert right.get_yscale() == "log"
     assert len({(line.get_color(), line.get_marker()) for line in left.lines}) == 4

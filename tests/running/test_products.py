@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from companion.errors import ChapterError
-from companion.running.products import product
+from companion.running.products import product, products
 
 MODULES = ["companion.errors"]
 
@@ -73,3 +73,21 @@ def test_inputs_that_cannot_be_told_apart_are_refused(tmp_path: Path) -> None:
             product("thing", {"x": value}, Maker(), made_by=MODULES, root=tmp_path)
     with pytest.raises(ChapterError, match="no such module"):
         product("thing", {}, Maker(), made_by=["companion.nowhere"], root=tmp_path)
+
+
+def test_only_what_is_missing_is_made_and_all_of_it_at_once(tmp_path: Path) -> None:
+    asked: list[list[int]] = []
+
+    def make(missing: list[int]) -> dict[int, dict[str, np.ndarray]]:
+        asked.append(missing)
+        return {key: {"a": np.array([10 * key])} for key in missing}
+
+    def inputs(*keys: int) -> dict[int, dict[str, int]]:
+        return {key: {"number": key} for key in keys}
+
+    products("thing", inputs(1, 2), make, made_by=MODULES, root=tmp_path)
+    found = products("thing", inputs(4, 2, 3), make, made_by=MODULES, root=tmp_path)
+    assert asked == [[1, 2], [4, 3]]
+    assert {key: int(arrays["a"][0]) for key, arrays in found.items()} == {4: 40, 2: 20, 3: 30}
+    single = product("thing", {"number": 3}, dict, made_by=MODULES, root=tmp_path)
+    assert single["a"] == 30

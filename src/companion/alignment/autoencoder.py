@@ -5,10 +5,9 @@ reconstructed against how well the cosines of latent vectors agree with a matrix
 
     alpha * mean((y - y')^2) + (1 - alpha) * mean over pairs i < j of (cos(z_i, z_j) - S_ij)^2
 
-A figure of the paper needs hundreds of them (regions x held-out people x alphas x seeds), each too small to
-keep a processor busy. So the weights of many are stacked, and one step moves them all; every model has its
-own gradient, because no weight is shared. Models of one seed see the same batches, so that a step reads each
-batch once for all of them.
+A figure of the paper needs hundreds of them, each too small to keep a processor busy. So the weights of many
+are stacked, and one step moves them all; every model has its own gradient, because no weight is shared.
+Models of one seed see the same batches, so that a step reads each batch once for all of them.
 """
 
 from __future__ import annotations
@@ -22,13 +21,14 @@ import torch
 from torch import Tensor
 from torch.nn.functional import relu
 
-from companion.alignment.stacked_layers import first_weights, misfit, through
+from companion.alignment.stacked_layers import (
+    first_weights,
+    misfit,
+    misfit_gradient,
+    models_at_a_time,
+    through,
+)
 from companion.errors import DataError
-
-_BLOCK_BYTES = 64 * 2**20
-"""On a CPU, weights, gradients and moments of the models of one block fit here: 16 models of 512 features."""
-_BLOCK_MODELS = 32
-"""And not more models than these: with more, what passes between small layers leaves the cache."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,11 @@ def train_autoencoders(
     """
     options = options or Options()
     _check(vectors, teachers, models, options)
-    size = _block(vectors, options)
+    size = (
+        10_000
+        if vectors.is_cuda
+        else models_at_a_time(vectors.shape[1], options.n_layers, options.batch_size)
+    )
     found: dict[int, Trained] = {}
     by_seed = sorted(range(len(models)), key=lambda number: models[number].seed)
     for _, same in groupby(by_seed, key=lambda number: models[number].seed):
@@ -151,8 +155,10 @@ class _Block:
     def __init__(self, vectors: Tensor, teachers: Tensor, models: Sequence[Model], options: Options) -> None:
         self.vectors, self.options = vectors, options
         self.alphas = torch.tensor([one.alpha for one in models]).to(vectors)
-        above = teachers[[one.teacher for one in models]].triu(1)
-        self.teachers = above + above.transpose(1, 2) + torch.eye(len(vectors)).to(vectors)
+        distinct = sorted({one.teacher for one in models})
+        self.taught_by = torch.tensor([distinct.index(one.teacher) for one in models]).to(vectors.device)
+        above = teachers[distinct].triu(1)
+        self.teachers = above + above.transpose(1, 2)
         self.generator = torch.Generator().manual_seed(models[0].seed)
         drawn = first_weights(vectors.shape[1], options.n_layers, self.generator)
         self.weights = [
@@ -165,7 +171,7 @@ class _Block:
         optimiser = torch.optim.Adam(self.weights, lr=self.options.learning_rate, fused=True)
         for rows in self._batches():
             optimiser.zero_grad(set_to_none=True)
-            self._loss(rows).backward()  # type: ignore[no-untyped-call]
+            self._backward(rows)
             optimiser.step()
         after = self._errors()
         layers = [weight.detach() for weight in self.weights]
@@ -197,21 +203,23 @@ class _Block:
         chosen = latent if self.options.latent == "after ReLU" else before
         return chosen, relu(rebuilt) if self.options.output_relu else rebuilt
 
-    def _loss(self, rows: Tensor) -> Tensor:
+    def _backward(self, rows: Tensor) -> None:
+        """Give weights their gradients: those of both errors are known, torch goes on through the layers."""
         values = self.vectors[rows].expand(len(self.alphas), -1, -1)
         latent, rebuilt = self._run(values)
-        errors = (values - rebuilt).square()
-        errors = errors.mean((1, 2)) if self.options.reduction == "mean" else errors.sum(2).mean(1)
-        wanted = self.teachers.index_select(1, rows).index_select(2, rows)
-        apart = misfit(latent, wanted)
-        return (self.alphas * errors + (1 - self.alphas) * apart).sum()
+        averaged = values[0].numel() if self.options.reduction == "mean" else len(rows)
+        with torch.no_grad():
+            wanted = self.teachers.index_select(1, rows).index_select(2, rows)[self.taught_by]
+            of_rebuilt = (rebuilt - values).mul_((2 / averaged * self.alphas)[:, None, None])
+            of_latent = misfit_gradient(latent, wanted, 1 - self.alphas)
+        torch.autograd.backward((rebuilt, latent), (of_rebuilt, of_latent))
 
     @torch.no_grad()
     def _errors(self) -> tuple[list[float], list[float]]:
         """Mean squared error of reconstructions, and of similarities, over all training vectors."""
         everything = self.vectors.expand(len(self.alphas), -1, -1)
         latent, rebuilt = self._run(everything)
-        apart = misfit(latent, self.teachers)
+        apart = misfit(latent, self.teachers[self.taught_by])
         return (everything - rebuilt).square().mean((1, 2)).tolist(), apart.tolist()
 
 
@@ -221,14 +229,6 @@ def encode(trained: Trained, vectors: Tensor, options: Options | None = None) ->
     for number, (weight, bias) in enumerate(trained.encoder):
         values = (relu(values) if number else values) @ weight + bias
     return values if (options or Options()).latent == "before ReLU" else relu(values)
-
-
-def _block(vectors: Tensor, options: Options) -> int:
-    """How many models are trained at a time."""
-    if vectors.is_cuda:
-        return 10_000
-    n_weights = vectors.shape[1] ** 2 * (1 + 2 * (options.n_layers - 1))
-    return max(1, min(_BLOCK_MODELS, _BLOCK_BYTES // (16 * n_weights)))
 
 
 def _check(vectors: Tensor, teachers: Tensor, models: Sequence[Model], options: Options) -> None:

@@ -4,11 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import relu
+
+_BLOCK_BYTES = 64 * 2**20
+"""On a CPU, weights, gradients and moments of the models of one block fit here: 16 models of 512 features."""
+_BATCH_BYTES = 2 * 2**20
+"""And here a batch of vectors for each: with more, what passes between layers leaves the cache."""
+
+
+def models_at_a_time(n_features: int, n_layers: int, batch_size: int) -> int:
+    """Count the auto-encoders that a CPU trains fastest together.
+
+    Parameters
+    ----------
+    n_features, n_layers, batch_size : int
+        Of each of them; layers on either side.
+    """
+    n_weights = n_features**2 * (1 + 2 * (n_layers - 1))
+    of_batches = _BATCH_BYTES // (4 * batch_size * n_features)
+    return max(1, min(of_batches, _BLOCK_BYTES // (16 * n_weights)))
 
 
 def through(values: Tensor, weights: Sequence[Tensor]) -> Tensor:
@@ -60,32 +77,38 @@ def misfit(vectors: Tensor, wanted: Tensor) -> Tensor:
     -------
     Tensor of shape (n_models,)
     """
-    found: Tensor = _Misfit.apply(vectors, wanted)
-    return found
+    n = vectors.shape[1]
+    return _apart(vectors, wanted)[0].square().sum((1, 2)) / (n * (n - 1))
 
 
-class _Misfit(torch.autograd.Function):
-    r"""Mean of :math:`(\cos(z_i, z_j) - S_{ij})^2` over pairs.
+def misfit_gradient(vectors: Tensor, wanted: Tensor, weights: Tensor) -> Tensor:
+    r"""Gradient of the weighted :func:`misfit` for the vectors.
 
     With unit vectors :math:`u` and :math:`D = u u^\top - S`, zero in the diagonal, the gradient for :math:`u`
     is :math:`4 D u / n(n - 1)`, less what lies along each vector, which would not turn it. Taken step by
     step, torch would keep and pass over three times as many arrays.
+
+    Parameters
+    ----------
+    vectors, wanted
+        As for :func:`misfit`.
+    weights : Tensor of shape (n_models,)
+
+    Returns
+    -------
+    Tensor of shape (n_models, n, n_features)
     """
+    apart, unit, lengths = _apart(vectors, wanted)
+    n = vectors.shape[1]
+    moved = torch.bmm(apart, unit).mul_((4 / (n * (n - 1)) * weights)[:, None, None])
+    along = (moved * unit).sum(-1, keepdim=True)
+    return moved.addcmul_(unit, along, value=-1).div_(lengths)
 
-    @staticmethod
-    def forward(ctx: Any, latent: Tensor, wanted: Tensor) -> Tensor:
-        lengths = torch.linalg.vector_norm(latent, dim=-1, keepdim=True).clamp_min_(1e-12)
-        unit = latent / lengths
-        apart = torch.baddbmm(wanted, unit, unit.transpose(1, 2), beta=-1)
-        apart.diagonal(dim1=1, dim2=2).zero_()  # a vector of length zero has no cosine with itself either
-        ctx.save_for_backward(apart, unit, lengths)
-        n = latent.shape[1]
-        return apart.square().sum((1, 2)) / (n * (n - 1))
 
-    @staticmethod
-    def backward(ctx: Any, weights: Tensor) -> tuple[Tensor, None]:
-        apart, unit, lengths = ctx.saved_tensors
-        n = unit.shape[1]
-        moved = torch.bmm(apart, unit).mul_((4 / (n * (n - 1)) * weights)[:, None, None])
-        along = (moved * unit).sum(-1, keepdim=True)
-        return moved.addcmul_(unit, along, value=-1).div_(lengths), None
+def _apart(vectors: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Cosines less what they should be, zero in the diagonal; unit vectors; lengths."""
+    lengths = torch.linalg.vector_norm(vectors, dim=-1, keepdim=True).clamp_min_(1e-12)
+    unit = vectors / lengths
+    apart = torch.baddbmm(wanted, unit, unit.transpose(1, 2), beta=-1)
+    apart.diagonal(dim1=1, dim2=2).zero_()  # a vector of length zero has no cosine with itself either
+    return apart, unit, lengths

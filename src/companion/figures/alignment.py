@@ -135,8 +135,8 @@ def training_errors(table: pd.DataFrame) -> Figure:
     ----------
     table : DataFrame
         Columns ``option`` (how the auto-encoder is built), ``space``, ``alpha`` (text), ``reconstruction_r2``
-        and ``similarity_error`` (mean squared difference, positive). Rows of one option, space and alpha are
-        averaged.
+        and ``relative_error`` (mean squared difference of similarities over that of a space of right angles,
+        positive). Rows of one option, space and alpha are averaged.
 
     Returns
     -------
@@ -149,7 +149,10 @@ def training_errors(table: pd.DataFrame) -> Figure:
     marks = dict(zip(spaces, ("o", "s", "D", "^"), strict=False))
     lines = dict(zip(spaces, ("-", (0, (4, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2))), strict=False))
     figure, (axes,) = page_figure(3.0, 1, 2, share_x=True)
-    quantities = {"reconstruction_r2": "reconstruction R²", "similarity_error": "error of similarities (MSE)"}
+    quantities = {
+        "reconstruction_r2": "reconstruction R²",
+        "relative_error": "error of similarities / right angles",
+    }
     for ax, (quantity, label) in zip(axes, quantities.items(), strict=True):
         for (option, space), part in table.groupby(["option", "space"], sort=False):
             means = part.groupby("alpha")[quantity].mean()
@@ -158,6 +161,7 @@ def training_errors(table: pd.DataFrame) -> Figure:
                     marker=marks[space], linestyle=lines[space], markersize=5)  # fmt: skip
         _alpha_axis(ax, alphas, crowded=False)
         ax.set_title(label)
+    axes[1].axhline(1, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
     axes[1].set_yscale("log")
     axes[1].yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes[1].yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from itertools import product
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from companion.alignment.brain import ALPHAS, BrainAligner, Key, fit_aligners, pattern_similarity
 from companion.embeddings import Embeddings
+from companion.errors import DataError
 from companion.recording import Recording
-from companion.running.products import product
+from companion.running.products import products
 
 if TYPE_CHECKING:
     from companion.alignment.autoencoder import Options
@@ -24,37 +27,56 @@ _MADE_BY = (
     "companion.alignment.brain",
     "companion.alignment.stacked_layers",
 )
+_NOBODY = "nobody"  # the teacher of alpha 1
 
 
-def region_similarity(training: Recording, roi: str, categories: Sequence[str]) -> npt.NDArray[np.float64]:
-    """Similarity of a region's responses to categories, as the paper's teachers have it.
+def region_similarity(
+    training: Recording,
+    roi: str,
+    items: Sequence[str],
+    *,
+    level: Literal["category", "stimulus"] = "category",
+    standardised: bool = True,
+) -> npt.NDArray[np.float64]:
+    """Similarity of a region's responses to categories, or to single pictures: a teacher.
 
-    Every voxel is standardised over training samples, samples of a category are averaged, and patterns are
-    compared by their cosine, over all voxels of the region.
+    As the paper's teachers are read by default, every voxel is standardised over training samples, samples
+    of a category are averaged, and patterns are compared by their cosine, over all voxels of the region.
 
     Parameters
     ----------
     training : Recording
         Single training samples of one person; ``trials`` has ``category``.
     roi : str
-    categories : sequence of str
-        Order of rows.
+    items : sequence of str
+        Categories, or pictures; order of rows.
+    level : {"category", "stimulus"}
+        What `items` are, and what samples are averaged over.
+    standardised : bool
+        Whether voxels are standardised first. If not, cosines are those of responses as they were recorded:
+        a mean response that all items share makes them all larger.
 
     Returns
     -------
-    ndarray of shape (n_categories, n_categories)
+    ndarray of shape (n_items, n_items)
+
+    Raises
+    ------
+    DataError
+        If an item has no sample.
 
     References
     ----------
-    Vafaei et al. (2026), Communications Biology 9, 206; standardising and averaging are not stated there.
+    Vafaei et al. (2026), Communications Biology 9, 206; level and standardising are not stated there.
     """
     inside = training.roi(roi)
-    values = inside.standardised(*inside.unit_statistics()).responses.astype(np.float64)
-    row_of = {name: row for row, name in enumerate(categories)}
-    rows = np.array([row_of[name] for name in inside.trials["category"]])
-    patterns = np.zeros((len(categories), values.shape[1]))
-    np.add.at(patterns, rows, values)
-    return pattern_similarity(patterns / np.bincount(rows, minlength=len(categories))[:, None])
+    if standardised:
+        inside = inside.standardised(*inside.unit_statistics())
+    samples = inside.trials[level]
+    if missing := set(items) - set(samples):
+        raise DataError("A teacher lacks samples", where=roi, expected=sorted(missing)[0], got="none")
+    patterns = pd.DataFrame(inside.responses.astype(np.float64)).groupby(samples.to_numpy()).mean()
+    return pattern_similarity(patterns.loc[list(items)].to_numpy())
 
 
 def kept_aligners(
@@ -68,7 +90,8 @@ def kept_aligners(
 ) -> dict[Key, BrainAligner]:
     """Train the aligners of :func:`companion.alignment.brain.fit_aligners`, or find them.
 
-    Alpha 1 looks at no teacher and is kept apart, so that it is trained once for all calls.
+    Those of each teacher are kept by themselves, so that other calls find them; what is not found is trained
+    together. Alpha 1 looks at no teacher and is trained once for all calls.
 
     Parameters
     ----------
@@ -84,48 +107,47 @@ def kept_aligners(
     from companion.alignment.autoencoder import Options
     from companion.running.decoders import chosen_device
 
-    options, device = options or Options(), str(chosen_device(device))
-    bent = [alpha for alpha in alphas if alpha != 1]
-    found = _kept(space, teachers, bent, seeds, options, device) if bent else {}
-    if len(bent) < len(alphas):
-        nobody: dict[Hashable, FloatArray] = {None: np.eye(len(space))}
-        compressed = _kept(space, nobody, [1.0], seeds, options, device)
-        found |= {(name, 1.0, seed): compressed[None, 1.0, seed] for name in teachers for seed in seeds}
-    return found
+    options = options or Options()
+    bent = tuple(alpha for alpha in alphas if alpha != 1)
+    nobody: dict[Hashable, FloatArray] = {_NOBODY: np.eye(len(space))}
+    matrices = (dict(teachers) if bent else {}) | (nobody if len(bent) < len(alphas) else {})
+    weights = {name: (1.0,) if name == _NOBODY else bent for name in matrices}
 
-
-def _kept(
-    space: Embeddings,
-    teachers: Mapping[Hashable, FloatArray],
-    alphas: Sequence[float],
-    seeds: Sequence[int],
-    options: Options,
-    device: str,
-) -> dict[Key, BrainAligner]:
-    names = list(teachers)
-    keys: list[Key] = [(name, alpha, seed) for name in names for alpha in alphas for seed in seeds]
-
-    def make() -> dict[str, npt.NDArray[Any]]:
-        fitted = fit_aligners(space, teachers, alphas=alphas, seeds=seeds, options=options, device=device)
+    def make(missing: list[Hashable]) -> dict[Hashable, dict[str, npt.NDArray[Any]]]:
+        fitted = fit_aligners(
+            space,
+            {name: matrices[name] for name in missing if name != _NOBODY} or nobody,
+            alphas=sorted({alpha for name in missing for alpha in weights[name]}),
+            seeds=seeds,
+            options=options,
+            device=str(chosen_device(device)),
+        )
+        anyone = next(iter(fitted))[0]
         return {
-            f"{number}/{name}": array
-            for number, key in enumerate(keys)
-            for name, array in fitted[key].to_arrays().items()
+            name: {
+                f"{alpha:g}/{seed}/{part}": array
+                for alpha, seed in product(weights[name], seeds)
+                for part, array in fitted[anyone if name == _NOBODY else name, alpha, seed]
+                .to_arrays()
+                .items()
+            }
+            for name in missing
         }
 
+    shared = {"space": space.values, "seeds": list(seeds), "options": asdict(options)}
     inputs = {
-        "space": space.values,
-        "teachers": np.stack([teachers[name] for name in names]),
-        "alphas": list(alphas),
-        "seeds": list(seeds),
-        "options": asdict(options),
+        name: {"teacher": matrix, "alphas": list(weights[name])} | shared for name, matrix in matrices.items()
     }
-    arrays = product("brain-aligned", inputs, make, made_by=_MADE_BY)
-    parts: list[dict[str, npt.NDArray[Any]]] = [{} for _ in keys]
-    for label, array in arrays.items():
-        number, _, name = label.partition("/")
-        parts[int(number)][name] = array
+    kept = products("brain-aligned", inputs, make, made_by=_MADE_BY)
     return {
-        key: BrainAligner.from_arrays(space.space, *key, options, part)
-        for key, part in zip(keys, parts, strict=True)
+        (name, alpha, seed): BrainAligner.from_arrays(
+            space.space, name, alpha, seed, options, _part(kept[_NOBODY if alpha == 1 else name], alpha, seed)
+        )
+        for name, alpha, seed in product(teachers, alphas, seeds)
     }
+
+
+def _part(arrays: Mapping[str, FloatArray], alpha: float, seed: int) -> dict[str, FloatArray]:
+    """Arrays of one model, by the names that they have there."""
+    start = f"{alpha:g}/{seed}/"
+    return {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,8 @@ from companion.errors import ChapterError
 from companion.project import data_root
 
 Arrays = Mapping[str, npt.NDArray[Any]]
+Made = dict[str, npt.NDArray[Any]]
+K = TypeVar("K", bound=Hashable)
 
 
 def product(
@@ -28,44 +31,74 @@ def product(
     *,
     made_by: Sequence[str],
     root: Path | None = None,
-) -> dict[str, npt.NDArray[Any]]:
-    """Find what was made from these inputs before, or make and keep it.
+) -> Made:
+    """Find what was made from these inputs before, or make and keep it: :func:`products` for one.
+
+    Parameters
+    ----------
+    name, inputs, made_by, root
+        As there; `inputs` of the one product.
+    make : callable
+        Makes the arrays, by name.
+
+    Returns
+    -------
+    dict of str to ndarray
+    """
+    return products(name, {name: inputs}, lambda _: {name: make()}, made_by=made_by, root=root)[name]
+
+
+def products(
+    name: str,
+    inputs: Mapping[K, Mapping[str, Any]],
+    make: Callable[[list[K]], Mapping[K, Arrays]],
+    *,
+    made_by: Sequence[str],
+    root: Path | None = None,
+) -> dict[K, Made]:
+    """Find what was made from these inputs before; make the rest, all of it at once, and keep it.
 
     Of two chapters that want the same product the second waits. A damaged file is made anew.
 
     Parameters
     ----------
     name : str
-        What it is, for people who look into the folder.
-    inputs : mapping
-        All that decides the product: settings, seeds, fingerprints of encoders, checksums of data. JSON
-        values, and arrays, whose content counts.
+        What they are, for people who look into the folder.
+    inputs : mapping of mapping
+        For each product all that decides it: settings, seeds, fingerprints of encoders, checksums of data.
+        JSON values, and arrays, whose content counts.
     make : callable
-        Makes the arrays, by name.
+        Makes the products of the given keys: arrays, by name.
     made_by : sequence of str
-        Modules whose code decides the product; a change in one makes it anew.
+        Modules whose code decides the products; a change in one makes them anew.
     root : Path, optional
         By default ``products`` in the data folder.
 
     Returns
     -------
-    dict of str to ndarray
+    dict of dict of str to ndarray
+        With the keys of `inputs`.
 
     Raises
     ------
     ChapterError
         If an input is neither a JSON value nor an array, or the folder cannot be written to.
     """
-    told = {key: _told(value, key) for key, value in inputs.items()}
     code = {module: _source_sha256(module) for module in made_by}
-    content = json.dumps([name, told, code], sort_keys=True)
-    digest = hashlib.sha256(content.encode()).hexdigest()
     folder = data_root() / "products" if root is None else root
-    path = folder / f"{name}-{digest[:24]}.safetensors"
+    paths = {key: folder / f"{name}-{_digest(name, own, code)}.safetensors" for key, own in inputs.items()}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_suffix(".lock")):
-            return _found(path) or _kept(path, make())
+        with ExitStack() as locks:
+            for path in sorted(set(paths.values())):  # in one order, so that nobody waits for each other
+                locks.enter_context(FileLock(path.with_suffix(".lock")))
+            found = {key: _found(path) for key, path in paths.items()}
+            missing = [key for key, arrays in found.items() if arrays is None]
+            made = make(missing) if missing else {}
+            return {
+                key: _kept(paths[key], made[key]) if arrays is None else arrays
+                for key, arrays in found.items()
+            }
     except OSError as error:
         raise ChapterError(
             f"The product {name} cannot be kept",
@@ -73,6 +106,12 @@ def product(
             got=error,
             do="make room, or let COMPANION_DATA name a folder that can be written to",
         ) from error
+
+
+def _digest(name: str, inputs: Mapping[str, Any], code: Mapping[str, str]) -> str:
+    told = {key: _told(value, key) for key, value in inputs.items()}
+    content = json.dumps([name, told, code], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:24]
 
 
 def _found(path: Path) -> dict[str, npt.NDArray[Any]] | None:
