@@ -33,12 +33,73 @@ def info_nce(
     Radford et al. (2021), ICML, figure 3. Rajabi et al. (2025), equation 2, print the sum; their code takes
     the mean.
     """
-    logits = normalize(predicted, dim=-1) @ normalize(targets, dim=-1).T / temperature
+    logits = _logits(predicted, targets, temperature)
     own = torch.arange(len(logits), device=logits.device)
     if same is not None:
         others = same & ~torch.eye(len(logits), dtype=torch.bool, device=logits.device)
         logits = logits.masked_fill(others, -torch.inf)
     return (cross_entropy(logits, own) + cross_entropy(logits.T, own)) / 2
+
+
+def shared_info_nce(
+    predicted: Tensor, targets: Tensor, temperature: float | Tensor, belongs: Tensor
+) -> Tensor:
+    r"""Symmetric InfoNCE where a response may belong to several targets of the batch, more or less.
+
+    As :func:`info_nce`, but the wanted distribution over targets is a row of `belongs`, brought to sum 1, and
+    that over responses a column of it. With the unit matrix it is plain InfoNCE.
+
+    Parameters
+    ----------
+    predicted, targets, temperature
+        As for :func:`info_nce`.
+    belongs : Tensor of shape (n, n)
+        Not negative, with something in every row and column. Ones where texts are equal
+        (:func:`equal_rows`): a caption that several pictures share is then no wrong answer for either.
+        :func:`soft_belonging`: the more alike two targets, the less they are held apart.
+
+    Returns
+    -------
+    Tensor, a single number
+
+    Notes
+    -----
+    Where vectors of shared texts are exactly equal, sharing changes nothing: over targets, equal logits get
+    the same loss however the wanted share is split among them; over responses, the losses of equal texts sum
+    to the same. Shared texts raise the floor of the loss and push nothing apart.
+
+    References
+    ----------
+    Khosla et al. (2020), NeurIPS, equation 2, for several positives. Scotti et al. (2023), NeurIPS, for soft
+    targets.
+    """
+    logits = _logits(predicted, targets, temperature)
+    over_targets = belongs / belongs.sum(1, keepdim=True)
+    over_responses = belongs.T / belongs.sum(0)[:, None]
+    return (cross_entropy(logits, over_targets) + cross_entropy(logits.T, over_responses)) / 2
+
+
+def equal_rows(labels: Tensor) -> Tensor:
+    """Mark equal entries, as `belongs` of :func:`shared_info_nce`: (n,) to ones and zeros of (n, n)."""
+    return (labels[:, None] == labels[None, :]).float()
+
+
+def soft_belonging(targets: Tensor, temperature: float | Tensor) -> Tensor:
+    r"""Similarity of targets among each other, :math:`e^{s_{ij} / \tau}`, as `belongs`.
+
+    Parameters
+    ----------
+    targets : Tensor of shape (n, n_features)
+        Any length.
+    temperature : float or Tensor of one number
+
+    Returns
+    -------
+    Tensor of shape (n, n)
+        1 on the diagonal, below it elsewhere.
+    """
+    logits = _logits(targets, targets, temperature)
+    return (logits - 1 / temperature).exp()
 
 
 def centred_unit(vectors: Tensor) -> Tensor:
@@ -48,3 +109,7 @@ def centred_unit(vectors: Tensor) -> Tensor:
     other one changes the size of logits and no ranking.
     """
     return normalize(vectors - vectors.mean(dim=-1, keepdim=True), dim=-1)
+
+
+def _logits(predicted: Tensor, targets: Tensor, temperature: float | Tensor) -> Tensor:
+    return normalize(predicted, dim=-1) @ normalize(targets, dim=-1).T / temperature
