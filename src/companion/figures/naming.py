@@ -1,0 +1,185 @@
+"""Figures of naming and matching: accuracies person by person, similarity of all pairs, N-way curves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import NullLocator
+from scipy import stats
+
+from companion.figures.accuracy import looks
+from companion.figures.style import COLOURS, FAINT, INK, QUIET, SEQUENTIAL, page_figure
+
+FloatArray = npt.NDArray[np.floating[Any]]
+
+MEAN = "mean"
+"""Name of the place behind all people."""
+_SPREAD = 0.54  # of the levels within one person, where people are 1 apart
+_DASHED, _DOTTED = (0, (4, 3)), (0, (1, 2))
+
+
+def people_points(
+    table: pd.DataFrame,
+    *,
+    levels: Sequence[str],
+    guessing: Mapping[str, tuple[float, float]],
+    printed: pd.DataFrame | None = None,
+) -> Figure:
+    """Accuracies of every person under each level, and their means behind; one panel per score.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``panel`` (such as top-1 and top-5), ``subject``, ``level`` and ``value`` in percent; each person once
+        per panel and level.
+    levels : sequence of str
+        Values of ``level``, such as kinds of supervision, from left to right within a person.
+    guessing : mapping of str to (float, float)
+        Panel -> chance, and what guessing rarely reaches in one person, both in percent. The threshold is not
+        drawn behind the means, which vary less than a person does.
+    printed : DataFrame, optional
+        ``panel``, ``label`` and ``value`` in percent: means over people that were published elsewhere.
+    """
+    panels, people = list(dict.fromkeys(table["panel"])), list(dict.fromkeys(table["subject"]))
+    figure, axes = page_figure(0.9 + 2.3 * len(panels), len(panels), 1, share_x=True)
+    style = looks(levels)
+    for ax, panel in zip(axes[:, 0], panels, strict=True):
+        wide = table[table["panel"] == panel].pivot_table(index="subject", columns="level", values="value")
+        wide = wide.loc[people, list(levels)]
+        for place, (level, look) in zip(_places(len(levels)), style.items(), strict=True):
+            _people(ax, wide[level], place, look)
+        chance, threshold = guessing[panel]
+        ax.axhline(chance, color=INK, linewidth=0.8, linestyle=_DASHED, zorder=0.5)
+        ax.hlines(threshold, -0.5, len(people) - 0.5, color=INK, linewidth=0.8, linestyle=_DOTTED, zorder=0.5)
+        highest = max(float(wide.to_numpy().max()), threshold)
+        if printed is not None:
+            highest = max([highest, *_published(ax, printed[printed["panel"] == panel], len(people))])
+        ax.set(ylabel=f"{panel} accuracy (%)", ylim=(0, 1.15 * highest), xlim=(-0.5, len(people) + 0.5))
+        ax.axvline(len(people) - 0.5, color=FAINT, linewidth=0.8, zorder=0.4)
+    axes[-1, 0].set_xticks(range(len(people) + 1), [*people, MEAN])
+    axes[-1, 0].tick_params(axis="x", length=0)
+    figure.legend(handles=_legend(style, printed is not None), loc="outside upper center", ncols=3)
+    return figure
+
+
+def _places(n_levels: int) -> FloatArray:
+    """Where levels stand around a person's place."""
+    return _SPREAD * (np.arange(n_levels) - (n_levels - 1) / 2) / max(n_levels - 1, 1)
+
+
+def _people(ax: Axes, values: pd.Series[float], place: float, look: Mapping[str, Any]) -> None:
+    x, mean = np.arange(len(values)) + place, float(values.mean())
+    ax.vlines(x, 0, values, color=look["color"], linewidth=1.2, alpha=0.35)
+    ax.plot(x, values, linestyle="none", markersize=6, **look)
+    ax.vlines(len(values) + place, 0, mean, color=look["color"], linewidth=2.4, alpha=0.35)
+    ax.plot(len(values) + place, mean, linestyle="none", markersize=7.5, **look)
+    ax.annotate(f"{mean:.1f}", (len(values) + place, mean), (0, 5), textcoords="offset points", ha="center",
+                fontsize=8.5)  # fmt: skip
+
+
+def _published(ax: Axes, printed: pd.DataFrame, n_people: int) -> list[float]:
+    """Draw what others printed behind the people, named at the left; return the values."""
+    for entry in printed.itertuples():
+        value = float(str(entry.value))
+        ax.hlines(value, n_people - 0.5, n_people + 0.5, color=COLOURS["ceiling"], linewidth=3, zorder=0.8)
+        ax.annotate(str(entry.label), (n_people - 0.5, value), (-4, 0), textcoords="offset points",
+                    ha="right", va="center", fontsize=8.5, color=QUIET)  # fmt: skip
+    return [float(value) for value in printed["value"]]
+
+
+def _legend(style: Mapping[str, Mapping[str, Any]], printed: bool) -> list[Line2D]:
+    handles = [Line2D([], [], linestyle="none", label=level, **look) for level, look in style.items()]
+    handles.append(Line2D([], [], color=INK, linewidth=0.8, linestyle=_DASHED, label="chance"))
+    handles.append(
+        Line2D([], [], color=INK, linewidth=0.8, linestyle=_DOTTED, label="p < .05 in one person, from here")
+    )
+    if printed:
+        handles.append(Line2D([], [], color=COLOURS["ceiling"], linewidth=3, label="printed elsewhere"))
+    return handles
+
+
+def matching_panels(
+    matrices: Mapping[str, FloatArray],
+    groups: Sequence[tuple[str, int]],
+    *,
+    rows: str = "Decoded from responses to",
+    columns: str = "Compared with",
+) -> Figure:
+    """Similarity of every decoded vector with every candidate; the right ones lie on the diagonal.
+
+    Entries are percentiles within their row, so that panels with other ranges of cosines compare. The mean
+    percentile of the diagonal is printed, with candidates as similar as the right one counted half.
+
+    Parameters
+    ----------
+    matrices : mapping of str to ndarray of shape (n_items, n_items)
+        Panels by name; rows and columns already in the order of the groups.
+    groups : sequence of (str, int)
+        Names and sizes of the groups of items; an empty name is not printed.
+    rows, columns : str
+        Names of the axes.
+    """
+    figure, axes = page_figure(4.1, 1, len(matrices), share_y=True)
+    edges = np.cumsum([0, *(size for _, size in groups)])
+    centres = (edges[:-1] + edges[1:] - 1) / 2
+    for ax, (name, matrix) in zip(axes[0], matrices.items(), strict=True):
+        if matrix.shape != (edges[-1], edges[-1]):
+            raise ValueError(f"the groups have {edges[-1]} items, matrix {name!r} is {matrix.shape}")
+        shown = 100 * (stats.rankdata(matrix, axis=1) - 1) / (len(matrix) - 1)
+        image = ax.imshow(shown, cmap=SEQUENTIAL, vmin=0, vmax=100, interpolation="nearest")
+        for edge in edges[1:-1] - 0.5:
+            ax.axhline(edge, color="white", linewidth=0.8)
+            ax.axvline(edge, color="white", linewidth=0.8)
+        ax.set_title(f"{name}\nright ones: {np.diag(shown).mean():.0f}. percentile", loc="left", fontsize=9.5)
+        ax.set_xticks(centres, [name for name, _ in groups], rotation=45, ha="right", rotation_mode="anchor")
+        ax.tick_params(length=0)
+        ax.spines[:].set_visible(False)
+        ax.set_xlabel(columns)
+    axes[0, 0].set_yticks(centres, [name for name, _ in groups])
+    axes[0, 0].set_ylabel(rows)
+    bar = figure.colorbar(image, ax=axes[0].tolist(), location="bottom", shrink=0.4, aspect=30)
+    bar.set_label("percentile of the similarity within its row", fontsize=9)
+    bar.outline.set_visible(False)
+    return figure
+
+
+def n_way_curves(table: pd.DataFrame, *, levels: Sequence[str], label: str = "Top-1 accuracy (%)") -> Figure:
+    """Accuracy against the number of candidates, with what guessing gives; one panel per group.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``panel``, ``level``, ``subject``, ``n_way``, and in percent ``value`` and ``chance``. Thin lines are
+        people, thick ones their mean.
+    levels : sequence of str
+        Values of ``level``, in the order of the legend.
+    label : str
+        Name of the values, with unit.
+    """
+    panels = list(dict.fromkeys(table["panel"]))
+    figure, axes = page_figure(3.4, 1, len(panels), share_x=True, share_y=True)
+    for ax, panel in zip(axes[0], panels, strict=True):
+        part = table[table["panel"] == panel]
+        for level, look in looks(levels).items():
+            chosen = part[part["level"] == level]
+            wide = chosen.pivot_table(index="n_way", columns="subject", values="value")
+            ax.plot(wide.index, wide, color=look["color"], linewidth=0.7, alpha=0.35)
+            ax.plot(wide.index, wide.mean(axis=1), label=level, linewidth=2.2, markersize=5, **look)
+        chance = part.groupby("n_way")["chance"].first()
+        ax.plot(chance.index, chance, color=INK, linewidth=0.8, linestyle=_DASHED, label="chance")
+        ax.set_title(panel, loc="left")
+        ax.set(xscale="log", xlabel="Candidates")
+        ax.xaxis.set_minor_locator(NullLocator())
+        ways = [way for way in (2, 5, 10, 20, 50, 100, 300, 982) if way <= table["n_way"].max()]
+        ax.set_xticks(ways, [f"{way:g}" for way in ways])
+    axes[0, 0].set(ylabel=label, ylim=(0, None))
+    handles, names = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside upper center", ncols=len(names))
+    return figure
