@@ -41,16 +41,18 @@ def test_people_and_their_means_stand_level_by_level(known: bool) -> None:
     means = [line for line in marks if line not in people]
     assert [float(np.atleast_1d(line.get_ydata())[0]) for line in means] == [4, 5, 6]
     texts = [text.get_text() for text in first.texts]
-    assert texts == ["4.0", "5.0", "6.0"] + (["BraVL"] if known else [])
+    assert texts == ["4.0", "5.0", "6.0"]
     assert [text.get_text() for text in second.texts] == ["12.0", "15.0", "18.0"]
     assert [label.get_text() for label in second.get_xticklabels()] == ["S1", "S2", "S3", "mean"]
     assert (first.get_ylabel(), second.get_ylabel()) == ("Top-1 accuracy (%)", "Top-5 accuracy (%)")
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert legend == [*LEVELS, "chance", "p < .05 in one person, from here"] + ["printed elsewhere"] * known
+    assert legend == [*LEVELS, "chance", "p < .05 in one person, from here"] + ["printed: BraVL"] * known
     assert first.get_ylim()[0] == 0
     assert first.get_ylim()[1] > (14 if known else 8)
     chances = [float(np.asarray(line.get_ydata())[0]) for line in first.lines if line.get_linestyle() == "--"]
     assert chances == [2.0]
+    lines = [c.get_segments()[0] for c in first.collections if c.get_linewidth()[0] == 3]
+    np.testing.assert_allclose(lines, [[[2.5, 14], [4.3, 14]]] if known else np.empty((0,)))
     thresholds = [c for c in first.collections if c.get_linewidth()[0] == 0.8]
     np.testing.assert_allclose(thresholds[0].get_segments()[0], [[-0.5, 8], [2.5, 8]])
 
@@ -68,7 +70,9 @@ def test_matrices_are_percentiles_of_their_rows_and_the_diagonal_is_summed_up() 
     assert (np.diag(first) == 100).all()
     np.testing.assert_allclose(third, 50)
     titles = [figure.axes[k].get_title(loc="left") for k in (0, 2)]
-    assert titles == ["image\nright ones: 100. percentile", "flat\nright ones: 50. percentile"]
+    assert titles == ["image\nright ones at percentile 100", "flat\nright ones at percentile 50"]
+    dots = [np.asarray(figure.axes[k].lines[0].get_xdata()).tolist() for k in (0, 2)]
+    assert dots == [[0, 1, 2, 3, 4, 5], []]
     assert [tick.get_text() for tick in figure.axes[0].get_yticklabels()] == ["animals", "tools"]
     np.testing.assert_allclose(figure.axes[0].get_yticks(), [0.5, 3.5])
     assert figure.axes[0].images[0].get_clim() == (0, 100)

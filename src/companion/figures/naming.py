@@ -15,14 +15,16 @@ from matplotlib.ticker import NullLocator
 from scipy import stats
 
 from companion.figures.accuracy import looks
-from companion.figures.style import COLOURS, FAINT, INK, QUIET, SEQUENTIAL, page_figure
+from companion.figures.style import COLOURS, FAINT, INK, SEQUENTIAL, page_figure
 
 FloatArray = npt.NDArray[np.floating[Any]]
 
 MEAN = "mean"
 """Name of the place behind all people."""
 _SPREAD = 0.54  # of the levels within one person, where people are 1 apart
+_ROOM = 1.8  # of the place of means, which are printed, where people are 1 apart
 _DASHED, _DOTTED = (0, (4, 3)), (0, (1, 2))
+_PRINTED: tuple[Any, ...] = ("-", (0, (3, 1)), (0, (1, 1)))
 
 
 def people_points(
@@ -50,6 +52,7 @@ def people_points(
     panels, people = list(dict.fromkeys(table["panel"])), list(dict.fromkeys(table["subject"]))
     figure, axes = page_figure(0.9 + 2.3 * len(panels), len(panels), 1, share_x=True)
     style = looks(levels)
+    labels = [] if printed is None else list(dict.fromkeys(printed["label"]))
     for ax, panel in zip(axes[:, 0], panels, strict=True):
         wide = table[table["panel"] == panel].pivot_table(index="subject", columns="level", values="value")
         wide = wide.loc[people, list(levels)]
@@ -60,12 +63,15 @@ def people_points(
         ax.hlines(threshold, -0.5, len(people) - 0.5, color=INK, linewidth=0.8, linestyle=_DOTTED, zorder=0.5)
         highest = max(float(wide.to_numpy().max()), threshold)
         if printed is not None:
-            highest = max([highest, *_published(ax, printed[printed["panel"] == panel], len(people))])
-        ax.set(ylabel=f"{panel} accuracy (%)", ylim=(0, 1.15 * highest), xlim=(-0.5, len(people) + 0.5))
+            part = printed[printed["panel"] == panel]
+            highest = max([highest, *_published(ax, part, len(people), labels)])
+        ax.set(
+            ylabel=f"{panel} accuracy (%)", ylim=(0, 1.15 * highest), xlim=(-0.5, len(people) - 0.5 + _ROOM)
+        )
         ax.axvline(len(people) - 0.5, color=FAINT, linewidth=0.8, zorder=0.4)
-    axes[-1, 0].set_xticks(range(len(people) + 1), [*people, MEAN])
+    axes[-1, 0].set_xticks([*range(len(people)), len(people) + (_ROOM - 1) / 2], [*people, MEAN])
     axes[-1, 0].tick_params(axis="x", length=0)
-    figure.legend(handles=_legend(style, printed is not None), loc="outside upper center", ncols=3)
+    figure.legend(handles=_legend(style, labels), loc="outside upper center", ncols=3)
     return figure
 
 
@@ -76,32 +82,34 @@ def _places(n_levels: int) -> FloatArray:
 
 def _people(ax: Axes, values: pd.Series[float], place: float, look: Mapping[str, Any]) -> None:
     x, mean = np.arange(len(values)) + place, float(values.mean())
+    behind = len(values) + (_ROOM - 1) / 2 + _ROOM * place
     ax.vlines(x, 0, values, color=look["color"], linewidth=1.2, alpha=0.35)
     ax.plot(x, values, linestyle="none", markersize=6, **look)
-    ax.vlines(len(values) + place, 0, mean, color=look["color"], linewidth=2.4, alpha=0.35)
-    ax.plot(len(values) + place, mean, linestyle="none", markersize=7.5, **look)
-    ax.annotate(f"{mean:.1f}", (len(values) + place, mean), (0, 5), textcoords="offset points", ha="center",
-                fontsize=8.5)  # fmt: skip
+    ax.vlines(behind, 0, mean, color=look["color"], linewidth=2.4, alpha=0.35)
+    ax.plot(behind, mean, linestyle="none", markersize=7.5, **look)
+    ax.annotate(f"{mean:.1f}", (behind, mean), (0, 5), textcoords="offset points", ha="center", fontsize=8.5)
 
 
-def _published(ax: Axes, printed: pd.DataFrame, n_people: int) -> list[float]:
-    """Draw what others printed behind the people, named at the left; return the values."""
+def _published(ax: Axes, printed: pd.DataFrame, n_people: int, labels: Sequence[str]) -> list[float]:
+    """Draw behind the means what others printed, and return the values."""
     for entry in printed.itertuples():
-        value = float(str(entry.value))
-        ax.hlines(value, n_people - 0.5, n_people + 0.5, color=COLOURS["ceiling"], linewidth=3, zorder=0.8)
-        ax.annotate(str(entry.label), (n_people - 0.5, value), (-4, 0), textcoords="offset points",
-                    ha="right", va="center", fontsize=8.5, color=QUIET)  # fmt: skip
+        dashes = _PRINTED[labels.index(str(entry.label)) % len(_PRINTED)]
+        ax.hlines(float(str(entry.value)), n_people - 0.5, n_people - 0.5 + _ROOM, color=COLOURS["ceiling"],
+                  linewidth=3, linestyle=dashes, zorder=0.8)  # fmt: skip
     return [float(value) for value in printed["value"]]
 
 
-def _legend(style: Mapping[str, Mapping[str, Any]], printed: bool) -> list[Line2D]:
+def _legend(style: Mapping[str, Mapping[str, Any]], printed: Sequence[str]) -> list[Line2D]:
     handles = [Line2D([], [], linestyle="none", label=level, **look) for level, look in style.items()]
     handles.append(Line2D([], [], color=INK, linewidth=0.8, linestyle=_DASHED, label="chance"))
     handles.append(
         Line2D([], [], color=INK, linewidth=0.8, linestyle=_DOTTED, label="p < .05 in one person, from here")
     )
-    if printed:
-        handles.append(Line2D([], [], color=COLOURS["ceiling"], linewidth=3, label="printed elsewhere"))
+    for number, label in enumerate(printed):
+        dashes = _PRINTED[number % len(_PRINTED)]
+        handles.append(
+            Line2D([], [], color=COLOURS["ceiling"], linewidth=3, linestyle=dashes, label=f"printed: {label}")
+        )
     return handles
 
 
@@ -115,7 +123,8 @@ def matching_panels(
     """Similarity of every decoded vector with every candidate; the right ones lie on the diagonal.
 
     Entries are percentiles within their row, so that panels with other ranges of cosines compare. The mean
-    percentile of the diagonal is printed, with candidates as similar as the right one counted half.
+    percentile of the diagonal is printed, with candidates as similar as the right one counted half. A dot
+    stands where the right candidate comes first.
 
     Parameters
     ----------
@@ -126,7 +135,7 @@ def matching_panels(
     rows, columns : str
         Names of the axes.
     """
-    figure, axes = page_figure(4.1, 1, len(matrices), share_y=True)
+    figure, axes = page_figure(4.9, 1, len(matrices), share_y=True)
     edges = np.cumsum([0, *(size for _, size in groups)])
     centres = (edges[:-1] + edges[1:] - 1) / 2
     for ax, (name, matrix) in zip(axes[0], matrices.items(), strict=True):
@@ -134,10 +143,14 @@ def matching_panels(
             raise ValueError(f"the groups have {edges[-1]} items, matrix {name!r} is {matrix.shape}")
         shown = 100 * (stats.rankdata(matrix, axis=1) - 1) / (len(matrix) - 1)
         image = ax.imshow(shown, cmap=SEQUENTIAL, vmin=0, vmax=100, interpolation="nearest")
+        first = np.flatnonzero(np.diag(shown) == 100)
+        ax.plot(first, first, "o", color=COLOURS["second"], markersize=2.5)
         for edge in edges[1:-1] - 0.5:
-            ax.axhline(edge, color="white", linewidth=0.8)
-            ax.axvline(edge, color="white", linewidth=0.8)
-        ax.set_title(f"{name}\nright ones: {np.diag(shown).mean():.0f}. percentile", loc="left", fontsize=9.5)
+            ax.axhline(edge, color="white", linewidth=1.4)
+            ax.axvline(edge, color="white", linewidth=1.4)
+        ax.set_title(
+            f"{name}\nright ones at percentile {np.diag(shown).mean():.0f}", loc="left", fontsize=9.5
+        )
         ax.set_xticks(centres, [name for name, _ in groups], rotation=45, ha="right", rotation_mode="anchor")
         ax.tick_params(length=0)
         ax.spines[:].set_visible(False)
