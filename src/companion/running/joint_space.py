@@ -133,8 +133,8 @@ def god_joint_space(
         not, their nouns are unknown words: all test categories have the same prompt vector, and the same bare
         name, so that naming is at chance by construction; a gloss tells the larger class at best.
     writings : sequence of {"prompt", "name", "ensemble", "gloss"}
-        Which vectors of names to make. The official ensemble has 80 sentences for each of 200 categories:
-        seconds on a GPU, most of an hour on one core.
+        Which vectors of names to make. The official ensemble has 80 sentences for each of 200 categories,
+        which takes long without a GPU; a chapter that only needs prompts asks for those.
     device : str
         Where CLIP computes.
     cache : EmbeddingCache, optional
