@@ -134,10 +134,8 @@ class _Trainer:
 
     def _step(self, rows: Tensor, mixing: bool) -> tuple[Tensor, Tensor]:
         seen = self.responses[rows]
-        share = torch.eye(len(rows), device=rows.device)
-        if mixing:
-            share = mixing_shares(len(rows)).to(seen)
-            seen = share @ seen
+        share = mixing_shares(len(rows)).to(seen) if mixing else None
+        seen = seen if share is None else share @ seen
         mapped: Mapped = self.network(seen + self.settings.noise * torch.randn_like(seen))
         columns = torch.randint(self.supervision.texts_of.shape[1], (len(rows),)).to(rows.device)
         return self._loss(mapped.vectors, rows, columns, share), mapped.divergence.mean()
@@ -147,13 +145,12 @@ class _Trainer:
         """Mean over all columns of texts, so that no draw decides which epoch is best."""
         self.network.eval()
         vectors = self.network(self.responses[rows]).vectors
-        share = torch.eye(len(rows), device=rows.device)
         columns = range(self.supervision.texts_of.shape[1])
-        losses = [self._loss(vectors, rows, torch.full_like(rows, column), share) for column in columns]
+        losses = [self._loss(vectors, rows, torch.full_like(rows, column)) for column in columns]
         return float(torch.stack(losses).mean())
 
-    def _loss(self, vectors: Tensor, rows: Tensor, columns: Tensor, share: Tensor) -> Tensor:
-        """Weighted losses of a batch; `share`: how much of each response is in each mapped one."""
+    def _loss(self, vectors: Tensor, rows: Tensor, columns: Tensor, share: Tensor | None = None) -> Tensor:
+        """Weighted losses of a batch; `share`: how much of each response is in each mixed one."""
         settings, wanted = self.settings, self.supervision
         total = vectors.new_zeros(())
         for weight, targets, labels in (
@@ -162,10 +159,13 @@ class _Trainer:
         ):
             if weight and targets is not None:
                 own = targets[labels]
-                belongs = share @ self._belongs(own, labels)
+                belongs = self._belongs(own, labels)
+                wanted_vectors = normalize(own, dim=-1)
+                if share is not None:
+                    belongs, wanted_vectors = share @ belongs, share @ wanted_vectors
                 total = total + weight * shared_info_nce(vectors, own, settings.temperature, belongs)
                 if settings.squared_weight:
-                    apart = normalize(vectors, dim=-1) - share @ normalize(own, dim=-1)
+                    apart = normalize(vectors, dim=-1) - wanted_vectors
                     total = total + weight * settings.squared_weight * apart.square().sum(1).mean()
         return total
 
