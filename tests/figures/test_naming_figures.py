@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from companion.figures.naming import matching_panels, n_way_curves, people_points
+from companion.figures.naming import matching_panels, n_way_curves, people_points, region_points
 from companion.figures.style import COLOURS
 
 LEVELS = ["V", "T", "V&T"]
@@ -102,3 +102,30 @@ def test_curves_fall_from_two_ways_to_the_gallery() -> None:
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert legend == ["V", "T", "chance"]
     assert by_name["V"].get_color() != by_name["T"].get_color() != COLOURS["ceiling"]
+
+
+def test_regions_stand_in_their_order_with_people_means_and_guessing() -> None:
+    rows = [
+        (panel, region, f"S{person}", scale * (number + person))
+        for panel, scale in (("top-1", 1.0), ("top-5", 3.0))
+        for number, region in enumerate(("V4", "LOC", "FFA"))
+        for person in (1, 2, 6)
+    ]
+    table = pd.DataFrame(rows, columns=["panel", "region", "subject", "value"])
+    figure = region_points(table, guessing={"top-1": (2.0, 12.0), "top-5": (10.0, 20.0)})
+    first, second = figure.axes
+    assert [label.get_text() for label in first.get_xticklabels()] == ["V4", "LOC", "FFA"]
+    people = np.array([line.get_ydata() for line in first.lines if line.get_marker() == "o"])
+    np.testing.assert_array_equal(people, [[1, 2, 3], [2, 3, 4], [6, 7, 8]])
+    (means,) = (line for line in second.lines if line.get_marker() == "_")
+    np.testing.assert_allclose(np.asarray(means.get_ydata()), [9, 12, 15])
+    flat = [float(np.asarray(line.get_ydata())[0]) for line in first.lines if line.get_marker() == "None"]
+    assert flat == [2.0, 12.0]
+    assert first.get_ylim() == (0, pytest.approx(13.2))  # the threshold is above what people reach
+    assert (first.get_ylabel(), second.get_ylabel()) == ("top-1 accuracy (%)", "top-5 accuracy (%)")
+
+
+@pytest.mark.parametrize(("n_panels", "height"), [(1, 4.9), (2, 4.9), (3, 3.9)])
+def test_more_matrices_make_a_flatter_figure(n_panels: int, height: float) -> None:
+    matrices = {f"panel {number}": np.eye(4) for number in range(n_panels)}
+    assert matching_panels(matrices, [("all", 4)]).get_figheight() == pytest.approx(height)

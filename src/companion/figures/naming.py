@@ -113,6 +113,32 @@ def _legend(style: Mapping[str, Mapping[str, Any]], printed: Sequence[str]) -> l
     return handles
 
 
+def region_points(table: pd.DataFrame, *, guessing: Mapping[str, tuple[float, float]]) -> Figure:
+    """Accuracies of every person from each region of the brain, and their mean; one panel per score.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``panel``, ``region``, ``subject`` and ``value`` in percent. Regions stand in order of appearance.
+    guessing : mapping of str to (float, float)
+        As in :func:`people_points`.
+    """
+    panels, regions = list(dict.fromkeys(table["panel"])), list(dict.fromkeys(table["region"]))
+    figure, axes = page_figure(3.2, 1, len(panels))
+    for ax, panel in zip(axes[0], panels, strict=True):
+        part = table[table["panel"] == panel]
+        wide = part.pivot_table(index="region", columns="subject", values="value").loc[regions]
+        spots = np.arange(len(regions))
+        ax.plot(spots, wide, "o", color=COLOURS["first"], markersize=5, alpha=0.5, markeredgewidth=0)
+        ax.plot(spots, wide.mean(axis=1), "_", color=INK, markersize=16, markeredgewidth=2)
+        for value, dashes in zip(guessing[panel], (_DASHED, _DOTTED), strict=True):
+            ax.axhline(value, color=INK, linewidth=0.8, linestyle=dashes, zorder=0.5)
+        ax.set_xticks(spots, regions)
+        highest = max(float(wide.to_numpy().max()), guessing[panel][1])
+        ax.set(ylabel=f"{panel} accuracy (%)", xlabel="Region", ylim=(0, 1.1 * highest))
+    return figure
+
+
 def matching_panels(
     matrices: Mapping[str, FloatArray],
     groups: Sequence[tuple[str, int]],
@@ -135,7 +161,8 @@ def matching_panels(
     rows, columns : str
         Names of the axes.
     """
-    figure, axes = page_figure(4.9, 1, len(matrices), share_y=True)
+    height = min(4.9, 1.9 + 6 / len(matrices))  # panels are square, and the page is as wide as it is
+    figure, axes = page_figure(height, 1, len(matrices), share_y=True)
     edges = np.cumsum([0, *(size for _, size in groups)])
     centres = (edges[:-1] + edges[1:] - 1) / 2
     for ax, (name, matrix) in zip(axes[0], matrices.items(), strict=True):
