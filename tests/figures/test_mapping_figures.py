@@ -44,7 +44,8 @@ def test_scores_show_people_means_and_chance() -> None:
         for under, base in (("V", 10), ("T", 20))
         for person in (1, 3)
     ]
-    figure = grid_of_scores(pd.DataFrame(rows), chance={"naming": 3.3, "picture": 0.4})
+    figure = grid_of_scores(pd.DataFrame(rows), chance={"naming": 3.3, "picture": 0.4}, label="Under")
+    assert {ax.get_xlabel() for ax in figure.axes} == {"Under"}
     for ax, chance in zip(figure.axes, (3.3, 0.4), strict=True):
         means = [line.get_ydata().tolist() for line in ax.lines if line.get_marker() == "_"]
         assert means == [[12, 22], [12, 22]]

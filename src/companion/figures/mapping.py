@@ -66,15 +66,17 @@ def validation_curves(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def grid_of_scores(table: pd.DataFrame, *, chance: Mapping[str, float]) -> Figure:
-    """Draw accuracies by supervision: one panel per task, one line per network, dots for people.
+def grid_of_scores(table: pd.DataFrame, *, chance: Mapping[str, float], label: str = "Supervision") -> Figure:
+    """Draw accuracies by supervision or region: one panel per task, one line per network, dots for people.
 
     Parameters
     ----------
     table : DataFrame
-        ``task`` (panel), ``network``, ``under`` (supervision), ``person`` and ``value`` in percent.
+        ``task`` (panel), ``network``, ``under`` (supervision or region), ``person`` and ``value`` in percent.
     chance : mapping of str to float
         What guessing gives in each task, in percent.
+    label : str
+        What ``under`` holds.
 
     Returns
     -------
@@ -94,7 +96,7 @@ def grid_of_scores(table: pd.DataFrame, *, chance: Mapping[str, float]) -> Figur
                     label=network)  # fmt: skip
         reference_line(ax, chance[task], f"chance {chance[task]:.1f}", axis="y")
         ax.set_xticks(range(len(unders)), unders)
-        ax.set(title=task, xlabel="Supervision", ylim=(0, None), xlim=(-0.5, len(unders) - 0.5))
+        ax.set(title=task, xlabel=label, ylim=(0, None), xlim=(-0.5, len(unders) - 0.5))
     axes[0, 0].set_ylabel("Top-1, held-out categories (%)")
     axes[0, 0].legend()
     return figure
