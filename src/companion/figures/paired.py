@@ -134,6 +134,8 @@ def difference_forest(tests: pd.DataFrame, units: pd.DataFrame, *, label: str) -
         ax.set_yticks(range(len(names)), names)
         ax.set_title(family)
         reference_line(ax, 0.0)
+    for ax in axes.flat[len(families) :]:
+        ax.set_visible(False)
     figure.supxlabel(label, fontsize=10)
     return figure
 
