@@ -609,14 +609,17 @@ def test_lists_of_the_same_lists_cost_no_more_than_their_bytes(wrap):
 
 SEEDS = [pickle.dumps(contents(), protocol) for protocol in PROTOCOLS] + [p(array(SIXTEEN))]
 bounded = settings(
-    max_examples=300, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
 def only_data_errors(path, data):
+    """Read it, or refuse it, within two seconds of this process: a busy machine does not count."""
+    begun = time.process_time()
     for reader in (read_pickled_npy, locate_arrays):
         with contextlib.suppress(DataError):
             reader(written(path, data))
+    assert time.process_time() - begun < 2
 
 
 @bounded
