@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from companion.figures.mapping import grid_of_scores, pivot_histograms, validation_curves
+from companion.figures.style import apply_style
+
+
+@pytest.fixture(autouse=True)
+def look() -> None:
+    apply_style()
 
 
 def test_histograms_count_every_pair_in_the_bins_of_all_panels() -> None:
@@ -17,7 +24,7 @@ def test_histograms_count_every_pair_in_the_bins_of_all_panels() -> None:
         for _ in range(50)
     ]
     figure = pivot_histograms(pd.DataFrame(rows))
-    assert [ax.get_title() for ax in figure.axes] == ["prompt", "sentence"]
+    assert [ax.get_title(loc="left") for ax in figure.axes] == ["prompt", "sentence"]
     for ax in figure.axes:
         assert sum(patch.get_height() for patch in ax.patches) == 100
     assert figure.axes[0].patches[0].get_x() == figure.axes[1].patches[0].get_x()
