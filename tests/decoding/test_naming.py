@@ -116,6 +116,14 @@ def test_the_classifier_never_sees_what_it_classifies() -> None:
         assert part["similarity"].tolist() == pytest.approx(whole["similarity"].iloc[[7, 50]].tolist())
 
 
+def test_a_classifier_of_one_vector_per_class_names_the_nearest() -> None:
+    made = world(2.0)
+    names = {name: name for name in made["anchors"].ids}
+    by_vector = name_by_classifier(made["trials"], made["anchors"], names, categories=CATEGORIES)
+    by_text = name_by_text(made["trials"], made["anchors"], categories=CATEGORIES)
+    assert (by_vector["named"] == by_text["named"]).mean() > 0.9
+
+
 def test_four_cells_are_the_read_outs_themselves_and_means_beat_trials() -> None:
     made = world(2.5)
     features, classes = both(made)

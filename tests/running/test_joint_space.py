@@ -21,7 +21,7 @@ from companion.encoders.miniature import load_miniature_clip
 from companion.errors import DataError, MissingDataError
 from companion.loading.god.stimuli import GodStimuli, category_of, read_god_stimuli
 from companion.running import joint_sources
-from companion.running.joint_space import WRITINGS, JointSpace, god_joint_space, near_duplicates
+from companion.running.joint_space import WRITINGS, JointSpace, god_joint_space
 from companion.simulation.picture_files import write_kinds
 from companion.simulation.stimuli import all_kinds
 from companion.simulation.writers.god_stimuli import write_god_captions
@@ -139,30 +139,6 @@ def test_sentences_that_name_a_test_category_are_found() -> None:
         "two Owls sit": ("owl",),
         "an owl, a cat": ("owl",),
     }
-
-
-def test_near_duplicates_by_hand_and_by_brute_force() -> None:
-    angles = np.deg2rad([0, 90])
-    images = Embeddings(3 * np.stack([np.cos(angles), np.sin(angles)], 1), ("i", "j"), "toy")
-    angles = np.deg2rad([18, 19, 72, 71, 45, 180])  # cos 18 deg = .951, cos 19 deg = .946
-    pool = Embeddings(np.stack([np.cos(angles), np.sin(angles)], 1) / 7, tuple("abcdef"), "toy")
-    assert near_duplicates(images, pool) == ("a", "c")
-    assert near_duplicates(images, pool, cosine=0.94) == ("a", "b", "c", "d")
-    rng = np.random.default_rng(1)
-    images = Embeddings(rng.normal(size=(5, 3)), tuple("ijklm"), "toy")
-    pool = Embeddings(rng.normal(size=(40, 3)), tuple(f"p{n}" for n in range(40)), "toy")
-    slow = [
-        name
-        for name, row in zip(pool.ids, pool.values, strict=True)
-        if any(row @ one / (row @ row) ** 0.5 / (one @ one) ** 0.5 > 0.9 for one in images.values)
-    ]
-    assert 0 < len(slow) < 40
-    assert list(near_duplicates(images, pool, cosine=0.9)) == slow
-    with pytest.raises(DataError, match="different spaces"):
-        near_duplicates(replace(images, space="another"), pool)
-
-
-# -------------------------------------------------------------------------------------- the miniature world
 
 
 def miniature(root: Path) -> GodStimuli:

@@ -84,7 +84,7 @@ def identify(
     accuracies = shares_beaten(correlations, profiles @ others.T)
     floor = standard_profiles(np.asarray(mean, dtype=np.float64)[None])
     n = len(decoded)
-    exchanged = _exchange(n, seed)
+    exchanged = exchange(n, seed)
     found = {
         "accuracy": np.diag(accuracies),
         "shuffled": _of_others(accuracies),
@@ -133,8 +133,8 @@ def _of_others(table: FloatArray) -> FloatArray:
     return means
 
 
-def _exchange(n: int, seed: int) -> npt.NDArray[np.intp]:
-    """Another row for every row: one random cycle through all."""
+def exchange(n: int, seed: int) -> npt.NDArray[np.intp]:
+    """Draw another row for every row, by one random cycle through all: (n,) row numbers."""
     order = np.random.default_rng(seed).permutation(n)
     exchanged = np.empty(n, dtype=np.intp)
     exchanged[order] = np.roll(order, 1)

@@ -8,6 +8,7 @@ look like. Both make the same table here, from single trials or from means, so t
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -131,7 +132,9 @@ def name_by_classifier(
     if training is not None:
         decoded, features = on_common_centre(decoded, features, training)
     machine = SVC(C=PENALTY, kernel="rbf", gamma=gamma, decision_function_shape="ovr")
-    machine.fit(features.normalised().values, names)
+    with warnings.catch_warnings():  # one vector per class is no regression, as scikit-learn suspects
+        warnings.filterwarnings("ignore", "The number of unique classes is greater", UserWarning)
+        machine.fit(features.normalised().values, names)
     candidates = [str(name) for name in machine.classes_]
     scores = np.asarray(machine.decision_function(decoded.normalised().values), dtype=np.float64)
     answers = [(categories or {}).get(name, name) for name in decoded.ids]

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 import pandas as pd
 
 from companion.errors import DataError
+from companion.loading.god.names import FIRST_SIMULATED
 from companion.loading.god.tested_categories import god_test_categories
 from companion.loading.sources import Null, ScaleName, Source, recordings_folder
 from companion.loading.things_pictures import KINDS_FILE
 from companion.loading.wordnet import wordnet_lemmas
-from companion.running.miniature_semantics import FIRST_CATEGORY
 
 _HOMONYM = re.compile(r"(?<=\D)\d+$")
 
@@ -106,5 +106,5 @@ def same_things(words: Mapping[str, Iterable[str]], concepts: Iterable[str]) -> 
 def _kinds(source: Source, scale: ScaleName, null: Null | None) -> pd.DataFrame:
     folder = recordings_folder("stimuli", source=source, scale=scale, null=null)
     kinds = pd.read_csv(folder / KINDS_FILE, usecols=["number", "noun", "living"])
-    names = [f"n{FIRST_CATEGORY + number}" for number in kinds["number"]]
+    names = [f"n{FIRST_SIMULATED + number}" for number in kinds["number"]]
     return pd.DataFrame({"label": kinds["noun"].to_list(), "living": kinds["living"].to_list()}, index=names)

@@ -174,28 +174,6 @@ def god_joint_space(
     )
 
 
-def near_duplicates(images: Embeddings, among: Embeddings, cosine: float = 0.95) -> tuple[str, ...]:
-    """Pictures of a pool that lie too close to a stimulus to be retrieved for one.
-
-    Parameters
-    ----------
-    images : Embeddings of shape (n_stimuli, n_features)
-    among : Embeddings of shape (n_pool, n_features)
-        The pool, in the same space.
-    cosine : float
-        What lies above it counts as a duplicate.
-
-    Returns
-    -------
-    tuple of str
-        Ids of the pool, in its order.
-    """
-    if images.space != among.space or images.aligned_by != among.aligned_by:
-        raise DataError("Stimuli and pool are of different spaces", expected=images, got=among)
-    nearest = (among.normalised().values @ images.normalised().values.T).max(axis=1)
-    return tuple(name for name, value in zip(among.ids, nearest, strict=True) if value > cosine)
-
-
 def _named(found: GodSource, writing: Writing, cache: EmbeddingCache | None) -> Embeddings:
     """Vectors of all categories' names, written in one way."""
     written: Mapping[str, str] = {category: name.noun for category, name in found.names.items()}

@@ -13,13 +13,12 @@ from companion.encoders.cache import EmbeddingCache
 from companion.encoders.glove import category_vectors
 from companion.encoders.interface import encode_images
 from companion.encoders.miniature import load_miniature_clip, miniature_word_vectors_file
+from companion.loading.god.names import FIRST_SIMULATED
 from companion.loading.god.stimuli import GodStimuli
 from companion.loading.things_pictures import KINDS_FILE
 from companion.running.semantic_sources import ImageSource, SemanticSource, WordSource
 
 WORDS = "miniature words"
-FIRST_CATEGORY = 90_000_001
-"""Number of the category of kind 0; the others count on."""
 CANDIDATE_PICTURE = 101
 """Numbers from 101 on are pictures that nobody was shown; the first one stands for a candidate."""
 _BATCH = 64
@@ -64,7 +63,7 @@ def _pictures(lists: GodStimuli, folder: Path, device: str, cache: EmbeddingCach
 def _words(stimuli: Path) -> WordSource:
     kinds = pd.read_csv(stimuli / KINDS_FILE, usecols=["number", "noun"])
     nouns = {
-        f"n{FIRST_CATEGORY + number}": [noun]
+        f"n{FIRST_SIMULATED + number}": [noun]
         for number, noun in zip(kinds["number"], kinds["noun"], strict=True)
     }
     vectors = category_vectors(miniature_word_vectors_file(), nouns, space=WORDS).vectors

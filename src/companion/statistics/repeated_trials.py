@@ -224,7 +224,6 @@ def _permuted(by_answer: FloatArray, answers: npt.NDArray[np.intp], n: int, seed
             for start in range(0, n, step)
         ]
     )
-    reached = int(
-        (null >= observed - 1e-9).sum()
-    )  # sums of the same terms in another order differ in rounding
+    # Sums of the same terms in another order differ in rounding.
+    reached = int((null >= observed - 1e-9).sum())
     return Permuted(observed, float(null.mean()), float(null.std()), (1 + reached) / (1 + n), 1 / (1 + n))

@@ -19,10 +19,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from companion.decoding.galleries import concept_centres
+from companion.decoding.identification import exchange
 from companion.embeddings import Embeddings
 from companion.errors import DataError
 
@@ -82,7 +82,7 @@ def companions(
     """
     true = truth.select(decoded.ids)
     _check(decoded, true, training)
-    origin = _exchange(len(decoded), seed)
+    origin = exchange(len(decoded), seed)
     unit = training.normalised()
     mean = np.tile(unit.values.mean(axis=0), (len(decoded), 1))
     centres = concept_centres(training, categories, presented=decoded.ids).normalised()
@@ -120,14 +120,6 @@ def _typical(unit: Embeddings, centres: Embeddings, categories: Mapping[str, str
     for row in np.argsort(-cosines, kind="stable"):
         best.setdefault(centres.ids[own[row]], unit.ids[row])
     return best
-
-
-def _exchange(n: int, seed: int) -> npt.NDArray[np.intp]:
-    """Another row for every row: one random cycle through all."""
-    order = np.random.default_rng(seed).permutation(n)
-    exchanged = np.empty(n, dtype=np.intp)
-    exchanged[order] = np.roll(order, 1)
-    return exchanged
 
 
 def _check(decoded: Embeddings, true: Embeddings, training: Embeddings) -> None:
