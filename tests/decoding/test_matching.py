@@ -1,4 +1,4 @@
-"""Matching both ways by hand, captions with several right answers, redraws against their expectation."""
+"""Matching both ways by hand, captions with several right answers, the gap between cones."""
 
 from __future__ import annotations
 
@@ -13,10 +13,8 @@ from companion.decoding.matching import (
     match_captions,
     on_common_centre,
     one_caption,
-    redraws,
     summary,
 )
-from companion.decoding.standing import n_way_hits
 from companion.embeddings import Embeddings
 from companion.errors import DataError
 
@@ -128,34 +126,6 @@ def test_centring_undoes_a_gap_and_knows_no_other_test_response() -> None:
     one, _ = on_common_centre(decoded.select(["i5"]), candidates, training)
     many, _ = on_common_centre(decoded, candidates, training)
     np.testing.assert_array_equal(one.values[0], many.values[5])
-
-
-def test_redraws_scatter_about_what_is_known_without_drawing() -> None:
-    decoded, images = noisy(60, 4, 1.2)
-    table = redraws(decoded, images, n_way=20, n_redraws=400, seed=3)
-    assert len(table) == 800
-    exact = match_both_ways(decoded, images)
-    for direction, part in table.groupby("direction"):
-        chosen = exact[exact["direction"] == direction]
-        for k in (1, 5):
-            values = part[f"top{k}"]
-            expected = 100 * n_way_hits(chosen, 20, k).mean()
-            assert values.mean() == pytest.approx(expected, abs=4 * values.std() / 20)
-            assert values.std() > 0
-    assert set(table["chance"]) == {5.0}
-    again = redraws(decoded, images, n_way=20, n_redraws=2, seed=3)
-    np.testing.assert_array_equal(again["top1"], table["top1"][:4])
-    assert not np.array_equal(again["top1"], redraws(decoded, images, n_way=20, n_redraws=2, seed=4)["top1"])
-    with pytest.raises(DataError, match="Too few"):
-        redraws(decoded, images, n_way=61)
-
-
-def test_a_whole_redraw_is_the_gallery() -> None:
-    decoded, images = noisy(12, 4, 1.2)
-    table = redraws(decoded, images, n_way=12, n_redraws=1).set_index("direction")
-    exact = summary(match_both_ways(decoded, images), ["direction"]).set_index("direction")
-    for name in ("top1", "top5"):
-        np.testing.assert_allclose(table[name], exact[name])
 
 
 def test_summaries_hold_medians_and_percent() -> None:

@@ -155,51 +155,6 @@ def on_common_centre(
     return decoded.normalised().centred(centre), candidates.normalised().centred()
 
 
-def redraws(
-    decoded: Embeddings, images: Embeddings, *, n_way: int = 300, n_redraws: int = 30, seed: int = 0
-) -> pd.DataFrame:
-    """Match within random subsets of the test images, as NSD scores are usually reported.
-
-    Parameters
-    ----------
-    decoded : Embeddings of shape (n_images, n_features)
-        One per image, named by it.
-    images : Embeddings
-        At least these images.
-    n_way : int
-        Images of a subset; each is looked up among all of them.
-    n_redraws : int
-        Subsets, each drawn anew without replacement.
-    seed : int
-        Of the draws.
-
-    Returns
-    -------
-    DataFrame
-        One row per redraw and direction: ``redraw`` (from 1), ``direction``, ``top1`` and ``top5`` in
-        percent, ``chance`` (top-1, percent).
-
-    Notes
-    -----
-    Subsets overlap and share decoder and brain, so their spread is no standard error of anything. Their
-    expectation is known without drawing: :func:`companion.decoding.standing.n_way_hits`.
-    """
-    if not 2 <= n_way <= len(decoded):
-        raise DataError("Too few images to draw from", expected=f"at most {len(decoded)}", got=n_way)
-    similarity = cosines(decoded, images.select(decoded.ids))
-    rng = np.random.default_rng(seed)
-    own = np.eye(n_way, dtype=bool)
-    rows: list[dict[str, float | str]] = []
-    for redraw in range(1, n_redraws + 1):
-        drawn = rng.choice(len(decoded), n_way, replace=False)
-        part = similarity[np.ix_(drawn, drawn)]
-        for name, values in ((FORWARD, part), (BACKWARD, part.T)):
-            found = standing(values, own)
-            top = {f"top{k}": 100 * float(found.hits(k).mean()) for k in (1, 5)}
-            rows.append({"redraw": redraw, "direction": name, **top, "chance": 100 / n_way})
-    return pd.DataFrame(rows)
-
-
 def summary(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """Summarise matches or names per cell.
 
