@@ -10,7 +10,12 @@ import pytest
 from companion.encoders.miniature import load_miniature_clip
 from companion.errors import DataError, MissingDataError
 from companion.running import joint_scenes
-from companion.running.joint_scenes import nsd_joint_space, training_captions
+from companion.running.joint_scenes import (
+    captions_of_tests,
+    for_training,
+    nsd_joint_space,
+    training_captions,
+)
 from companion.simulation.writers.nsd import write_nsd_captions, write_nsd_pictures
 
 NUMBERS = range(3, 8)
@@ -107,3 +112,36 @@ def test_official_files_lie_in_folders_of_their_own_and_pictures_may_be_absent(
     assert complete.images is not None
     assert len(complete.images) == 5
     np.testing.assert_array_equal(complete.texts.values, texts_alone.texts.values)
+
+
+def test_one_person_sees_own_images_and_all_tests(folder: Path) -> None:
+    space = nsd_joint_space(TRAIN, TEST, source="miniature")
+    own = for_training(space, TRAIN[1:])
+    alone = nsd_joint_space(TRAIN[1:], TEST, source="miniature")
+    assert own.images is not None
+    assert alone.images is not None
+    assert own.trained == TRAIN[1:]
+    assert own.tested == TEST
+    assert own.texts_of == alone.texts_of
+    assert own.texts.ids == alone.texts.ids
+    assert own.images.ids == alone.images.ids
+    np.testing.assert_array_equal(own.training_texts.values, alone.training_texts.values)
+    np.testing.assert_array_equal(own.images.values, alone.images.values)
+    for wrong in ("nsd-00009", TEST[0]):
+        with pytest.raises(DataError, match=rf"Not training images(.*\n)*.*{wrong}"):
+            for_training(space, [wrong])
+
+
+def test_a_caption_of_two_test_images_stands_for_both(folder: Path) -> None:
+    (folder / "captions_train2017.json").unlink(missing_ok=True)
+    found = captions()
+    found[6][2] = found[7][1]
+    write_nsd_captions(folder, found)
+    space = nsd_joint_space(TRAIN, TEST, source="miniature")
+    gallery, image_of = captions_of_tests(space)
+    assert gallery.ids[:2] == ("nsd-00007 #1", "nsd-00007 #2")
+    assert len(gallery) == 10
+    assert list(image_of.values()) == [*["nsd-00007"] * 5, *["nsd-00006"] * 5]
+    np.testing.assert_array_equal(gallery.values[7], gallery.values[1])
+    np.testing.assert_array_equal(gallery.values[6], space.texts.select(["6 1"]).values[0])
+    assert len(space.texts) == 5 + 4 + 4 + 9

@@ -93,6 +93,66 @@ def nsd_joint_space(
     )
 
 
+def for_training(space: JointSpace, training: Sequence[str]) -> JointSpace:
+    """Part of a space that networks of one person see: other people saw other images.
+
+    So that they are the same networks whoever else is there, and no person's images train another's.
+
+    Parameters
+    ----------
+    space : JointSpace
+        As :func:`nsd_joint_space` makes it for several people.
+    training : sequence of str
+        Training images of this person.
+
+    Returns
+    -------
+    JointSpace
+        With these, and with all test images.
+
+    Raises
+    ------
+    DataError
+        If an image is not one that the space trains on.
+    """
+    if unknown := sorted(set(training) - set(space.trained)):
+        raise DataError("Not training images of this space", where=space.texts.space, got=unknown[:5])
+    texts_of = {name: space.texts_of[name] for name in [*training, *space.tested]}
+    return replace(
+        space,
+        images=None if space.images is None else space.images.select(list(texts_of)),
+        texts=space.texts.select(dict.fromkeys(text for own in texts_of.values() for text in own)),
+        texts_of=texts_of,
+    )
+
+
+def captions_of_tests(space: JointSpace) -> tuple[Embeddings, dict[str, str]]:
+    """Captions of the test images, each named by its image and number.
+
+    Two images may share a caption. It then stands in the gallery twice, as equal vectors of two names, so
+    that it is a tie between the two images and not the property of the later one.
+
+    Parameters
+    ----------
+    space : JointSpace
+        With captions of every test image.
+
+    Returns
+    -------
+    captions : Embeddings of shape (n_captions, n_features)
+        In the order of the test images.
+    image_of : dict of str to str
+        Caption -> image.
+    """
+    owned = [
+        (name, number, text) for name in space.tested for number, text in enumerate(space.texts_of[name], 1)
+    ]
+    names = [f"{name} #{number}" for name, number, _ in owned]
+    values = space.texts.rows_of([text for *_, text in owned])
+    image_of = {key: name for key, (name, *_) in zip(names, owned, strict=True)}
+    return space.texts.with_rows(values, names), image_of
+
+
 def training_captions(
     captions: Mapping[str, Sequence[str]], training: Sequence[str], test: Sequence[str]
 ) -> dict[str, tuple[str, ...]]:
