@@ -6,7 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from companion.figures.naming import matching_panels, n_way_curves, people_points, region_points
+from companion.figures.naming import (
+    level_points,
+    matching_panels,
+    n_way_curves,
+    people_points,
+    region_points,
+)
 from companion.figures.style import COLOURS
 
 LEVELS = ["V", "T", "V&T"]
@@ -55,6 +61,25 @@ def test_people_and_their_means_stand_level_by_level(known: bool) -> None:
     np.testing.assert_allclose(lines, [[[2.5, 14], [4.3, 14]]] if known else np.empty((0,)))
     thresholds = [c for c in first.collections if c.get_linewidth()[0] == 0.8]
     np.testing.assert_allclose(thresholds[0].get_segments()[0], [[-0.5, 8], [2.5, 8]])
+
+
+def test_levels_of_a_task_are_joined_person_by_person_with_their_means() -> None:
+    table = accuracies().sample(frac=1, random_state=0).sort_values("panel")
+    figure = level_points(table, levels=LEVELS, chance=2.0)
+    first, second = figure.axes
+    assert [ax.get_title(loc="left") for ax in figure.axes] == ["Top-1", "Top-5"]
+    people = sorted(
+        np.asarray(line.get_ydata()).tolist() for line in first.lines if len(line.get_xdata()) == 3
+    )
+    assert people == [[2, 3, 4], [4, 5, 6], [6, 7, 8]]
+    means = [line for line in second.lines if line.get_marker() in "osD"]
+    assert [float(np.atleast_1d(line.get_ydata())[0]) for line in means] == [12, 15, 18]
+    assert [float(np.atleast_1d(line.get_xdata())[0]) for line in means] == [0, 1, 2]
+    assert [text.get_text() for text in second.texts] == ["12.0", "15.0", "18.0"]
+    assert [label.get_text() for label in first.get_xticklabels()] == LEVELS
+    dashed = [line for line in first.lines if line.get_linestyle() == "--"]
+    assert [float(np.asarray(line.get_ydata())[0]) for line in dashed] == [2.0]
+    assert first.get_ylim()[1] > 24
 
 
 def test_matrices_are_percentiles_of_their_rows_and_the_diagonal_is_summed_up() -> None:

@@ -15,7 +15,7 @@ from matplotlib.ticker import NullLocator
 from scipy import stats
 
 from companion.figures.accuracy import looks
-from companion.figures.style import COLOURS, FAINT, INK, SEQUENTIAL, page_figure
+from companion.figures.style import COLOURS, FAINT, INK, QUIET, SEQUENTIAL, page_figure
 
 FloatArray = npt.NDArray[np.floating[Any]]
 
@@ -136,6 +136,41 @@ def region_points(table: pd.DataFrame, *, guessing: Mapping[str, tuple[float, fl
         ax.set_xticks(spots, regions)
         highest = max(float(wide.to_numpy().max()), guessing[panel][1])
         ax.set(ylabel=f"{panel} accuracy (%)", xlabel="Region", ylim=(0, 1.1 * highest))
+    return figure
+
+
+def level_points(table: pd.DataFrame, *, levels: Sequence[str], chance: float) -> Figure:
+    """Accuracies under each level, a line per person, and their means, printed above; a panel per task.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``panel``, ``subject``, ``level`` and ``value`` in percent; each person once per panel and level.
+    levels : sequence of str
+        Values of ``level``, from left to right.
+    chance : float
+        What guessing gives in every panel, in percent.
+    """
+    panels, spots = list(dict.fromkeys(table["panel"])), np.arange(len(levels))
+    figure, axes = page_figure(2.9, 1, len(panels), share_x=True, share_y=True)
+    style = looks(levels)
+    for ax, panel in zip(axes[0], panels, strict=True):
+        wide = table[table["panel"] == panel].pivot_table(index="level", columns="subject", values="value")
+        wide = wide.loc[list(levels)]
+        ax.plot(spots, wide, color=QUIET, linewidth=0.8, alpha=0.6)
+        for spot, (level, look) in zip(spots, style.items(), strict=True):
+            mean = float(wide.loc[level].mean())
+            ax.plot(spot, mean, markersize=8, linestyle="none", **look)
+            ax.annotate(f"{mean:.1f}", (spot, 1), xycoords=("data", "axes fraction"), ha="center", va="top",
+                        fontsize=8.5, color=look["color"])  # fmt: skip
+        ax.axhline(chance, color=INK, linewidth=0.8, linestyle=_DASHED, zorder=0.5)
+        ax.set_xticks(spots, list(levels))
+        ax.set_title(panel, loc="left")
+    axes[0, 0].set(
+        ylabel="Top-1 accuracy (%)",
+        xlim=(-0.5, len(levels) - 0.5),
+        ylim=(0, 1.12 * float(table["value"].max())),
+    )
     return figure
 
 
