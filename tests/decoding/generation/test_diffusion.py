@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -113,6 +114,16 @@ def test_guidance_and_steps_change_the_picture(generator: DiffusionGenerator) ->
     np.testing.assert_array_equal(same, made[1, 2])  # without guidance nothing is avoided
     moved = generate_by_diffusion(elsewhere, given, guidance=4, n_steps=2, **small)["a"]
     assert (moved != made[4, 2]).mean() > 0.2
+
+
+def test_half_precision_makes_nearly_the_same_picture(generator: DiffusionGenerator, tmp_path: Path) -> None:
+    build(tmp_path)
+    half = load_kandinsky(tmp_path, vectors(NOTHING), dtype="float16")
+    [plain, rough] = [
+        generate_by_diffusion(one, vectors("a"), guidance=1, **SMALL)["a"].astype(float)
+        for one in (generator, half)
+    ]
+    assert 0 < np.abs(rough - plain).max() < 6
 
 
 def test_making_is_quiet(generator: DiffusionGenerator, capfd: pytest.CaptureFixture[str]) -> None:
