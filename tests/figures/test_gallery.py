@@ -26,14 +26,19 @@ def groups() -> dict[str, dict[str, dict[str, np.ndarray]]]:
 
 
 def shown(ax: Axes) -> dict[int, tuple[float, float]]:
-    """Left and upper edge of every picture, by the value that it is filled with."""
+    """Left and upper edge of every picture, by its value: strips hold 8 pixels and a gap, and so on."""
     found = {}
     for image in ax.images:
         assert isinstance(image, AxesImage)
         left, right, bottom, top = image.get_extent()
+        pixels = np.asarray(image.get_array())
         assert right - left == pytest.approx(1)
-        assert bottom - top == pytest.approx(1)
-        found[int(np.asarray(image.get_array())[0, 0, 0])] = (left, top)
+        assert bottom - top == pytest.approx(len(pixels) / 8)
+        assert (len(pixels) + 1) % 9 == 0
+        for start in range(0, len(pixels), 9):
+            assert len(np.unique(pixels[start : start + 8])) == 1
+            assert (pixels[start + 8 : start + 9] == 255).all()
+            found[int(pixels[start, 0, 0])] = (left, top + start / 8)
     return found
 
 

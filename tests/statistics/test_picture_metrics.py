@@ -11,9 +11,9 @@ from scipy.ndimage import gaussian_filter
 
 from companion.errors import DataError
 from companion.statistics.picture_metrics import (
+    beaten_by_answer,
     beaten_test,
     distractors_beaten,
-    image_interval,
     pixel_correlation,
     semantic_accuracy,
     structure_similarity,
@@ -131,14 +131,21 @@ def test_impossible_numbers_are_refused(n_way: int, k: int) -> None:
         semantic_accuracy(np.zeros((2, 8)), np.zeros(2, dtype=int), n_way=n_way, k=k)
 
 
-def test_an_interval_is_that_of_drawn_pictures() -> None:
-    values = np.random.default_rng(8).normal(size=60)
-    found = image_interval(values, seed=3)
-    drawn = np.random.default_rng(9).choice(values, size=(20_000, 60)).mean(axis=1)
-    assert found.mean == pytest.approx(values.mean())
-    np.testing.assert_allclose(found[1:], np.quantile(drawn, [0.025, 0.975]), atol=0.01)
-    narrow = image_interval(values, seed=3, level=0.5)
-    assert found.low < narrow.low < narrow.mean < narrow.high < found.high
+def test_beaten_under_every_answer_by_brute_force() -> None:
+    rng = np.random.default_rng(8)
+    features, references = rng.normal(size=(2, 6, 5))
+    references[4] = references[2]  # a tie in every row
+    table = beaten_by_answer(features, references)
+    for row in range(6):
+        resemblance = [np.corrcoef(features[row], other)[0, 1] for other in references]
+        for answer in range(6):
+            others = [resemblance[other] for other in range(6) if other != answer]
+            shares = [
+                0.5 if abs(one - resemblance[answer]) < 1e-9 else float(one < resemblance[answer])
+                for one in others
+            ]
+            assert table[row, answer] == pytest.approx(np.mean(shares))
+    np.testing.assert_array_equal(table.diagonal(), distractors_beaten(features, references))
 
 
 def test_signed_ranks_by_all_signs() -> None:
@@ -167,6 +174,5 @@ def test_what_does_not_fit_is_refused() -> None:
         distractors_beaten(np.zeros((1, 3)), np.zeros((1, 3)))
     with pytest.raises(DataError, match="one right class"):
         semantic_accuracy(np.zeros((2, 8)), np.array([0, 8]), n_way=4)
-    for test in (image_interval, beaten_test):
-        with pytest.raises(DataError, match=r"finite|full table"):
-            test(np.array([1.0, np.nan]))
+    with pytest.raises(DataError, match="finite"):
+        beaten_test(np.array([1.0, np.nan]))

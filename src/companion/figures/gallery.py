@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -13,9 +14,9 @@ from matplotlib.figure import Figure
 from companion.figures.style import FAINT, INK, PAGE_WIDTH, QUIET, page_figure
 
 Column = Mapping[str, npt.NDArray[Any]]
-"""Pictures of one column by stimulus, each of shape (height, width, 3)."""
+"""Pictures of one column by stimulus, each uint8 of shape (height, width, 3)."""
 
-_GAP = 0.06  # between pictures, where a picture is 1 wide
+_GAP = 0.06  # between pictures, at least a pixel, where a picture is 1 wide
 _GROUP_GAP = 0.22  # between two groups of columns, and between pictures and labels
 _BLOCK_GAP = 0.5  # between stimuli that stand side by side
 _SMALLEST, _LARGEST = 6.5, 9.0  # points of text
@@ -62,8 +63,8 @@ def picture_gallery(
 
     Parameters
     ----------
-    groups : mapping of str to mapping of str to mapping of str to ndarray of shape (height, width, 3)
-        Group -> column -> stimulus -> picture. A group may have an empty name. Pictures may differ in size.
+    groups : mapping of str to mapping of str to mapping of str to ndarray of uint8, (height, width, 3)
+        Group -> column -> stimulus -> picture. A group may have an empty name. Smaller pictures are enlarged.
     stimuli : sequence of str
         What to show, from top to bottom, then in the next block.
     labels : mapping of str to str, optional
@@ -87,27 +88,43 @@ def picture_gallery(
         if absent := [stimulus for stimulus in stimuli if stimulus not in column]:
             raise ValueError(f"column {name!r} has no picture of {absent[0]!r}")
     layout = _layout(groups, labels or {}, n_blocks)
+    side = max(column[stimulus].shape[0] for _, column in columns for stimulus in stimuli)
+    gap = max(1, round(_GAP * side))
+    step = 1 + gap / side  # between rows
     n_rows = -(-len(stimuli) // n_blocks)
     width = n_blocks * layout.width + (n_blocks - 1) * _BLOCK_GAP
-    height = layout.head + n_rows * (1 + _GAP)
+    height = layout.head + n_rows * step
     figure, ((ax,),) = page_figure(PAGE_WIDTH * height / width)
     figure.set_layout_engine("none")
     ax.set_position((0, 0, 1, 1))
-    for number, stimulus in enumerate(stimuli):
-        block, row = divmod(number, n_rows)
-        left, top = block * (layout.width + _BLOCK_GAP), layout.head + row * (1 + _GAP)
-        if row == 0:
-            _heads(ax, groups, layout, left)
+    for block in range(n_blocks):
+        own = stimuli[block * n_rows : (block + 1) * n_rows]
+        left = block * (layout.width + _BLOCK_GAP)
+        _heads(ax, groups, layout, left)
+        bottom = layout.head + len(own) * step - gap / side
         for place, (_, column) in zip(layout.columns, columns, strict=True):
-            extent = (left + place, left + place + 1, top + 1, top)
-            ax.imshow(column[stimulus], extent=extent, interpolation="antialiased", aspect="auto")
-        if labels and stimulus in labels:
-            words = textwrap.fill(labels[stimulus], _LETTERS)
-            ax.text(left + layout.label - 0.1, top + 0.5, words, ha="right", va="center", color=QUIET,
-                    fontsize=layout.points, linespacing=1.05)  # fmt: skip
+            strip = _strip([column[stimulus] for stimulus in own], side, gap)
+            extent = (left + place, left + place + 1, bottom, layout.head)
+            ax.imshow(strip, extent=extent, interpolation="antialiased", aspect="auto")
+        for row, stimulus in enumerate(own):
+            if labels and stimulus in labels:
+                words = textwrap.fill(labels[stimulus], _LETTERS)
+                middle = layout.head + row * step + 0.5
+                ax.text(left + layout.label - 0.1, middle, words, ha="right", va="center", color=QUIET,
+                        fontsize=layout.points, linespacing=1.05)  # fmt: skip
     ax.set(xlim=(0, width), ylim=(height, 0))
     ax.set_axis_off()
     return figure
+
+
+def _strip(pictures: Sequence[npt.NDArray[Any]], side: int, gap: int) -> npt.NDArray[Any]:
+    """Pictures one below the other, as one array: a page of hundreds of pictures is drawn in a moment."""
+    strip = np.full((len(pictures) * (side + gap) - gap, side, 3), 255, dtype=np.uint8)
+    for row, picture in enumerate(pictures):
+        across = [np.arange(side) * length // side for length in picture.shape[:2]]
+        top = row * (side + gap)
+        strip[top : top + side] = picture[np.ix_(*across)]
+    return strip
 
 
 def _layout(groups: Mapping[str, Mapping[str, Column]], labels: Mapping[str, str], n_blocks: int) -> _Layout:

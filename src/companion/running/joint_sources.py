@@ -68,14 +68,14 @@ def god_source(
     device: str,
 ) -> GodSource:
     """Find what pictures and texts of GOD are made into vectors from; parameters as of `god_joint_space`."""
-    shown = [*lists.train["stimulus"], *lists.test["stimulus"]]
     categories = list(lists.categories["category"])
+    pictures = god_pictures(lists, source=source, scale=scale, null=null)
     if source == "official":
         from open_clip import OPENAI_IMAGENET_TEMPLATES
 
         return GodSource(
             official_clip(backbone, device),
-            _god_pictures(data_root() / "god-stimulus-images", shown),
+            pictures,
             MappingProxyType(read_god_captions(data_file("brainclip-god-captions"), lists)),
             MappingProxyType(wordnet_names(categories)),
             OPENAI_IMAGENET_TEMPLATES,
@@ -84,12 +84,26 @@ def god_source(
     stimuli = recordings_folder("stimuli", source=source, scale=scale, null=null)
     return GodSource(
         load_miniature_clip(pool, device=device),
-        god_image_files(stimuli / "god" / "images", shown),
+        pictures,
         MappingProxyType(read_god_captions(stimuli / "god" / CAPTIONS_FILE, lists)),
         MappingProxyType(kind_names(stimuli / KINDS_FILE, categories)),
         MINIATURE_TEMPLATES,
         simulated=True,
     )
+
+
+def god_pictures(
+    lists: GodStimuli, *, source: Source, scale: ScaleName, null: Null | None
+) -> Mapping[str, Path] | None:
+    """Files of all images that were shown; None where official ones are absent. Some only are an error."""
+    shown = [*lists.train["stimulus"], *lists.test["stimulus"]]
+    if source == "official":
+        try:
+            return god_image_files(data_root() / "god-stimulus-images", shown)
+        except MissingDataError:
+            return None
+    stimuli = recordings_folder("stimuli", source=source, scale=scale, null=null)
+    return god_image_files(stimuli / "god" / "images", shown)
 
 
 def wording(text: str) -> str:
@@ -113,14 +127,6 @@ def official_clip(backbone: Backbone, device: str) -> ClipEncoder:
             do=how_to_get(load_manifest().entry("clip-openai-models")),
         )
     return load_clip(f"{backbone}-quickgelu", weights, training="openai", device=device)
-
-
-def _god_pictures(folder: Path, shown: Sequence[str]) -> Mapping[str, Path] | None:
-    """Files of all images; None where none is there. Some of them only are an error."""
-    try:
-        return god_image_files(folder, shown)
-    except MissingDataError:
-        return None
 
 
 def official_folder(entry_id: str) -> Path:

@@ -1,11 +1,12 @@
 """How much pictures made from brain activity resemble what was seen: in pixels, in structure, in meaning.
 
-Every measure gives one value per picture, so that pictures can be drawn anew for an interval and methods
-compared picture by picture. Features and class probabilities are handed in: they must come from a network
-that neither guided nor conditioned what made the pictures, or the score says only that the network agrees
-with itself. No measure picks the best of several pictures. What the four companions of a picture reach
-(recovery ceiling, shuffled pairing, mean vector, nearest training category) is measured in the same way.
-Arrays that do not fit together, or hold numbers that are not finite, are refused with a ``DataError``.
+Every measure gives one value per picture, so that pictures can be drawn anew for an interval
+(:func:`companion.statistics.crossed_bootstrap.crossed_interval`) and methods compared picture by picture.
+Features and class probabilities are handed in: they must come from a network that neither guided nor
+conditioned what made the pictures, or the score says only that the network agrees with itself. No measure
+picks the best of several pictures. What the four companions of a picture reach (recovery ceiling, shuffled
+pairing, mean vector, nearest training category) is measured in the same way. Arrays that do not fit together,
+or hold numbers that are not finite, are refused with a ``DataError``.
 """
 
 from __future__ import annotations
@@ -19,10 +20,9 @@ from skimage.color import rgb2gray
 from skimage.metrics import structural_similarity
 
 from companion.errors import DataError
-from companion.statistics.crossed_bootstrap import CrossedInterval, crossed_interval
 from companion.statistics.similarity import FloatArray
 
-_TIE = 1e-12  # correlations closer than this count as equal: rounding must not break ties
+_DECIMALS = 12  # what differs less counts as equal: rounding must not break ties
 _SIGMA = 1.5  # pixels, of the Gaussian window of structural similarity
 
 
@@ -127,17 +127,25 @@ def distractors_beaten(features: FloatArray, references: FloatArray) -> FloatArr
     ----------
     Scotti et al. (2024), ICML, appendix (a made picture against all seen ones).
     """
+    return beaten_by_answer(features, references).diagonal().copy()
+
+
+def beaten_by_answer(features: FloatArray, references: FloatArray) -> FloatArray:
+    """Share of distractors that each picture would beat, were each of the references its own.
+
+    What pairings of pictures with references are exchanged in, to test a person's score:
+    :func:`companion.statistics.repeated_trials.image_permutation`. Arguments as of
+    :func:`distractors_beaten`, which is the diagonal; shape (n_pictures, n_pictures).
+    """
     if features.shape != references.shape or features.ndim != 2 or len(features) < 2:
         raise DataError(
             "Identification compares two or more pictures with as many references",
             expected="two matrices of one shape",
             got=f"{features.shape} and {references.shape}",
         )
-    correlations = _profiles(features) @ _profiles(references).T
-    own = correlations.diagonal()[:, None]
-    below = (correlations < own - _TIE).sum(axis=1)
-    tied = (np.abs(correlations - own) <= _TIE).sum(axis=1) - 1  # without the own reference itself
-    return np.asarray((below + tied / 2) / (len(features) - 1))
+    correlations = np.round(_profiles(features) @ _profiles(references).T, _DECIMALS)
+    ranks: FloatArray = (stats.rankdata(correlations, axis=1) - 1) / (len(features) - 1)
+    return ranks
 
 
 def semantic_accuracy(
@@ -191,18 +199,6 @@ def semantic_accuracy(
     return hits
 
 
-def image_interval(
-    values: FloatArray, *, n_bootstrap: int = 10_000, seed: int = 0, level: float = 0.95
-) -> CrossedInterval:
-    """Percentile interval of one person's mean over pictures, ndarray of shape (n_pictures,), drawn anew.
-
-    It says how far the score would move with other pictures of the same sort; hand in differences to compare.
-    Arguments, errors and the interval over several persons: :func:`crossed_interval`.
-    """
-    row = np.asarray(values, dtype=np.float64)[None]
-    return crossed_interval(row, n_bootstrap=n_bootstrap, seed=seed, level=level)
-
-
 def beaten_test(shares: FloatArray) -> BeatenTest:
     """Test shares of distractors beaten against one half, with pictures as cases (Wilcoxon's signed ranks).
 
@@ -225,10 +221,9 @@ def beaten_test(shares: FloatArray) -> BeatenTest:
     """
     if shares.ndim != 1 or not len(shares) or not np.isfinite(shares).all():
         raise DataError("Not one finite number per picture", got=f"shape {shares.shape}")
-    excess = shares - 0.5
+    excess = np.round(shares - 0.5, _DECIMALS)  # equal shares are equal ranks
     p = 1.0
-    if (np.abs(excess) > _TIE).any():
-        excess = np.where(np.abs(excess) > _TIE, np.round(excess, 12), 0.0)  # equal shares are equal ranks
+    if excess.any():
         p = float(stats.wilcoxon(excess, alternative="greater", zero_method="pratt").pvalue)
     return BeatenTest(float(np.mean(shares)), p, len(excess))
 

@@ -15,11 +15,12 @@ from companion.decoding.generation.generator import (
     Generator,
     Variant,
     build_network,
-    expected_picture,
+    expected_latents,
     flow,
     generate,
     load_generator,
 )
+from companion.decoding.generation.latents import FirstStage, build_decoder
 from companion.embeddings import Embeddings
 from companion.encoders.miniature import load_miniature_clip, load_miniature_second
 from companion.errors import DataError
@@ -27,14 +28,17 @@ from companion.simulation.backbones.pool import TEST_KINDS, draw_with
 from companion.simulation.stimuli import render
 from companion.statistics.picture_metrics import distractors_beaten, pixel_correlation
 
+N_LATENTS = 7
+
 
 @pytest.fixture
 def untrained() -> Generator:
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        network = build_network(N_COEFFICIENTS, 5, width=16, n_blocks=2)
+        network = build_network(N_LATENTS, 5, width=16, n_blocks=2)
+        decoder = build_decoder(N_LATENTS, N_COEFFICIENTS, width=16)
     ones = np.ones(N_COEFFICIENTS, dtype=np.float32)
-    return Generator(network, 0.1 * ones, 0.5 * ones, "toy")
+    return Generator(network, FirstStage(decoder, 0.1 * ones, 0.5 * ones), "toy")
 
 
 def vectors(n: int = 3, seed: int = 0, space: str = "toy") -> Embeddings:
@@ -51,7 +55,7 @@ def test_noise_flows_to_the_distribution_where_the_expectation_is_known(
         t = times[:, None]
         return 2 + t * 0.25 / ((1 - t) ** 2 + t**2 * 0.25) * (noisy - 2 * t)
 
-    monkeypatch.setattr(module, "expected_picture", known)
+    monkeypatch.setattr(module, "expected_latents", known)
     noise = torch.randn(20_000, 1, generator=torch.Generator().manual_seed(1))
     given = torch.ones(20_000, 3)
     made = flow(torch.nn.ModuleDict(), noise, given, n_steps=200, guidance=1)
@@ -65,7 +69,7 @@ def test_two_steps_and_guidance_by_hand(monkeypatch: pytest.MonkeyPatch) -> None
     def known(network: Any, noisy: torch.Tensor, given: torch.Tensor, times: torch.Tensor) -> torch.Tensor:
         return given.sum(dim=1, keepdim=True) + 10 * times[:, None]
 
-    monkeypatch.setattr(module, "expected_picture", known)
+    monkeypatch.setattr(module, "expected_latents", known)
     noise, given = torch.tensor([[1.0]]), torch.tensor([[2.0, 1.0]])
     # half-way from 1 to 3 is 2, whence the last step goes all the way to 3 + 5
     assert flow(torch.nn.ModuleDict(), noise, given, n_steps=2, guidance=1).item() == 8
@@ -75,12 +79,12 @@ def test_two_steps_and_guidance_by_hand(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_vector_time_and_noise_all_count(untrained: Generator) -> None:
     rng = torch.Generator().manual_seed(2)
-    noisy, given = torch.randn(2, N_COEFFICIENTS, generator=rng), torch.randn(2, 5, generator=rng)
+    noisy, given = torch.randn(2, N_LATENTS, generator=rng), torch.randn(2, 5, generator=rng)
     times = torch.tensor([0.2, 0.2])
     with torch.no_grad():
-        base = expected_picture(untrained.network, noisy, given, times)
+        base = expected_latents(untrained.network, noisy, given, times)
         for other in ((noisy + 0.1, given, times), (noisy, given + 0.1, times), (noisy, given, times + 0.1)):
-            assert (expected_picture(untrained.network, *other) - base).abs().max() > 1e-4
+            assert (expected_latents(untrained.network, *other) - base).abs().max() > 1e-4
 
 
 def test_a_picture_depends_on_seed_stimulus_and_direction_of_the_vector(untrained: Generator) -> None:
@@ -111,7 +115,7 @@ def test_both_generators_are_small_and_marked_as_simulated() -> None:
     from safetensors import safe_open
 
     files = sorted(WEIGHTS.glob("*.safetensors"))
-    assert [file.stem for file in files] == ["full", "without_test_kinds"]
+    assert [file.stem for file in files] == ["first_stage", "full", "without_test_kinds"]
     assert sum(file.stat().st_size for file in files) <= 5_000_000
     for path in files:
         with safe_open(path, framework="np") as file:

@@ -17,27 +17,31 @@ def named(values: np.ndarray, prefix: str, space: str = "toy") -> Embeddings:
 
 
 def test_a_case_worked_by_hand() -> None:
-    predictions = named(
-        [[0.0, 10.0], [2.0, 10.2]], "train"
-    )  # means 1 and 10.1, spreads sqrt(2) and .1 sqrt(2)
+    predictions = named([[0.0, 10.0], [2.0, 10.2]], "train")  # means 1, 10.1; spreads sqrt(2), .1 sqrt(2)
     pool = named([[3.0, 4.0], [0.0, 2.0]], "pool")  # of length one: (.6, .8) and (0, 1)
-    decoded = named([[1.0, 10.1], [3.0, 10.0]], "test")
+    decoded = named([[1.0, 10.3], [3.0, 10.0]], "test")  # 0 and 2, 2 and -1 of these spreads, by sqrt(2)
     found = fit_rescaling(predictions, pool).apply(decoded)
-    # spreads of the pool: .6 / sqrt(2) and .2 / sqrt(2)
-    np.testing.assert_allclose(found.values, [[0.3, 0.9], [0.3 + 2 * 0.3, 0.9 - 1 * 0.1]])
+    # directions (0, 1) and (2, -1), brought to length sqrt(2); spreads of the pool are .6 and .2 / sqrt(2)
+    long = 1 / np.sqrt(5)
+    np.testing.assert_allclose(found.values, [[0.3, 0.9 + 0.2], [0.3 + 0.6 * 2 * long, 0.9 - 0.2 * long]])
     assert found.ids == decoded.ids
     assert found.space == "toy"
 
 
-def test_training_predictions_get_the_statistics_of_the_pool() -> None:
+def test_a_decoder_that_is_sure_and_one_that_is_not_give_the_same() -> None:
     rng = np.random.default_rng(0)
     pool = named(rng.normal(size=(200, 5)) * [1, 2, 3, 1, 1] + 1, "pool")
-    predictions = named(0.1 * rng.normal(size=(60, 5)) + 3, "train")
+    predictions = named(0.1 * rng.normal(size=(60, 5)) * [1, 1, 1, 1, 4] + 3, "train")
     rescaling = fit_rescaling(predictions, pool)
-    found = rescaling.apply(named(predictions.values, "again"))
     unit = pool.normalised().values
-    np.testing.assert_allclose(found.values.mean(axis=0), unit.mean(axis=0))
-    np.testing.assert_allclose(found.values.std(axis=0), np.std(unit, axis=0, ddof=1) * np.sqrt(59 / 60))
+    found = rescaling.apply(named(predictions.values, "again")).values
+    standard = (found - unit.mean(axis=0)) / unit.std(axis=0, ddof=1)
+    np.testing.assert_allclose(np.square(standard).mean(axis=1), 1)
+    assert (np.abs(standard.mean(axis=0)) < 0.3).all()
+    assert (np.abs(standard.std(axis=0) - 1) < 0.3).all()
+    middle = predictions.values.mean(axis=0)
+    unsure = rescaling.apply(named(middle + 0.1 * (predictions.values - middle), "unsure"))
+    np.testing.assert_allclose(unsure.values, found)
 
 
 def test_a_test_vector_does_not_depend_on_the_others() -> None:
@@ -68,5 +72,8 @@ def test_what_cannot_be_rescaled_is_refused() -> None:
         fit_rescaling(predictions, named(pool.values, "pool", "other"))
     with pytest.raises(DataError, match="two vectors"):
         fit_rescaling(named(np.ones((1, 4)), "train"), pool)
+    even = fit_rescaling(named([[1.0, 0.0], [0.0, 1.0]], "train"), named([[1.0, 0.0], [0.6, 0.8]], "pool"))
+    with pytest.raises(DataError, match="the mean itself"):
+        even.apply(named([[0.5, 0.5]], "test"))
     with pytest.raises(DataError, match="longer or shorter"):
         fit_rescaling(predictions, pool).apply(named(np.ones((2, 3)), "test"))

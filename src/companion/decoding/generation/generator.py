@@ -1,17 +1,17 @@
 """A small generator: from the vector of a picture to a picture of 64 x 64 pixels, by flow matching.
 
-Noise is carried to a picture along straight lines. Between noise ``e`` and the cosine waves ``x`` of a
-picture lies ``x_t = (1 - t) e + t x``. A network sees ``x_t``, ``t`` and the vector of the picture, and says
-what ``x`` it expects; a step goes from ``x_t`` towards that expectation. One single step gives the mean of
-all pictures with such a vector, many small ones give one of them.
+Noise is carried to a picture along straight lines. Between noise ``e`` and the latents ``x`` of a picture
+(:mod:`companion.decoding.generation.latents`) lies ``x_t = (1 - t) e + t x``. A network sees ``x_t``, ``t``
+and the vector of the picture, and says what ``x`` it expects; a step goes from ``x_t`` towards that
+expectation. One single step gives the mean of all latents with such a vector, many small ones one of them.
 
 It was trained on the picture pool alone (:mod:`companion.decoding.generation.train`). Vectors that it was not
 trained on make pictures as good-looking as any: what a picture is worth shows only beside its companions.
 
 References
 ----------
-Lipman et al. (2023), ICLR: flow matching. Ho and Salimans (2022): guidance without a classifier. Li and He
-(2025), arXiv 2511.13720: expecting the picture where the network is narrower than the data.
+Lipman et al. (2023), ICLR: flow matching. Rombach et al. (2022), CVPR: in latents. Ho and Salimans (2022):
+guidance without a classifier.
 """
 
 from __future__ import annotations
@@ -24,50 +24,52 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from companion.decoding.generation.cosines import UInt8Array, to_pictures
+from companion.decoding.generation.cosines import UInt8Array
 from companion.embeddings import Embeddings
 from companion.errors import DataError
 
 if TYPE_CHECKING:
     import torch
 
+    from companion.decoding.generation.latents import FirstStage
+
 Variant = Literal["full", "without_test_kinds"]
 """Whether the pool held other pictures of the test kinds, as web data do, or none of them."""
 
 WEIGHTS = Path(__file__).parent / "weights"
-N_STEPS = 40
+FIRST_STAGE = WEIGHTS / "first_stage.safetensors"
+"""Its pool held no picture of a test kind, whichever variant draws with it."""
+N_STEPS = 20
+GUIDANCE = 2.0
+"""Chosen on pictures of the pool, made from their true vectors."""
 _N_WAVES = 16  # of time, sines and cosines
 _CONDITION = 160  # width of what vector and time become together
 
 
 @dataclass(frozen=True, eq=False)
 class Generator:
-    """A trained network with what it needs to read vectors and write pictures.
+    """A trained network, and what draws pictures from its latents.
 
     Attributes
     ----------
     network : torch.nn.ModuleDict
         From :func:`build_network`.
-    mean, scale : ndarray of shape (n_coefficients,)
-        Cosine waves are ``mean + scale * x``, where ``x`` is what the network handles.
+    first_stage : FirstStage
     space : str
         Name of the space whose vectors it reads.
     """
 
     network: torch.nn.ModuleDict
-    mean: npt.NDArray[np.float32]
-    scale: npt.NDArray[np.float32]
+    first_stage: FirstStage
     space: str
 
 
-def build_network(n_coefficients: int, n_features: int, *, width: int, n_blocks: int) -> torch.nn.ModuleDict:
+def build_network(n_latents: int, n_features: int, *, width: int, n_blocks: int) -> torch.nn.ModuleDict:
     """Make the layers: residual blocks of one layer each, modulated by vector and time.
-
-    What follows from a vector in a straight line (scenes, mostly) has a way of its own to the picture.
 
     Parameters
     ----------
-    n_coefficients, n_features : int
+    n_latents, n_features : int
         Numbers of a picture, and of its vector.
     width : int
         Units of each layer.
@@ -78,10 +80,9 @@ def build_network(n_coefficients: int, n_features: int, *, width: int, n_blocks:
     layers: dict[str, nn.Module] = {
         "condition": nn.Linear(n_features + 2 * _N_WAVES, _CONDITION),
         "deeper": nn.Linear(_CONDITION, _CONDITION),
-        "direct": nn.Linear(n_features, n_coefficients, bias=False),
-        "enter": nn.Linear(n_coefficients, width),
+        "enter": nn.Linear(n_latents, width),
         "begin": nn.Linear(_CONDITION, width, bias=False),
-        "leave": nn.Linear(width, n_coefficients),
+        "leave": nn.Linear(width, n_latents),
     }
     for number in range(n_blocks):
         layers[f"modulate{number}"] = nn.Linear(_CONDITION, 2 * width)
@@ -89,16 +90,16 @@ def build_network(n_coefficients: int, n_features: int, *, width: int, n_blocks:
     return nn.ModuleDict(layers)
 
 
-def expected_picture(
+def expected_latents(
     network: torch.nn.ModuleDict, noisy: torch.Tensor, vectors: torch.Tensor, times: torch.Tensor
 ) -> torch.Tensor:
-    """Say which picture lies at the end of the line.
+    """Say which latents lie at the end of the line.
 
     Parameters
     ----------
     network : torch.nn.ModuleDict
         From :func:`build_network`.
-    noisy : Tensor of shape (n, n_coefficients)
+    noisy : Tensor of shape (n, n_latents)
         Between noise and picture.
     vectors : Tensor of shape (n, n_features)
         Of length one; all zeros stand for an unknown vector.
@@ -107,7 +108,7 @@ def expected_picture(
 
     Returns
     -------
-    Tensor of shape (n, n_coefficients)
+    Tensor of shape (n, n_latents)
     """
     import torch
     from torch.nn.functional import gelu, layer_norm
@@ -122,7 +123,7 @@ def expected_picture(
         scale, shift = network[f"modulate{number}"](told).chunk(2, dim=1)
         inside = layer_norm(values, width) * (1 + scale) + shift
         values = values + network[f"block{number}"](gelu(inside))
-    expected: torch.Tensor = network["leave"](layer_norm(values, width)) + network["direct"](spread)
+    expected: torch.Tensor = network["leave"](layer_norm(values, width))
     return expected
 
 
@@ -141,26 +142,24 @@ def load_generator(variant: Variant = "full") -> Generator:
     """
     if variant not in get_args(Variant):
         raise ValueError(f"variant is one of {', '.join(get_args(Variant))}, got {variant!r}")
-    return read_generator(WEIGHTS / f"{variant}.safetensors")
+    return read_generator(WEIGHTS / f"{variant}.safetensors", FIRST_STAGE)
 
 
-def read_generator(path: Path) -> Generator:
-    """Read a generator from a file that :func:`companion.decoding.generation.train.write_generator` wrote."""
-    from safetensors import safe_open
+def read_generator(path: Path, first_stage: Path) -> Generator:
+    """Read a generator, and its first stage, from files of :mod:`companion.decoding.generation.train`."""
+    from companion.decoding.generation.latents import read_first_stage
+    from companion.decoding.generation.weight_files import read_weights
 
-    with safe_open(path, framework="pt") as file:
-        tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
-        space = file.metadata()["space"]
-    mean, scale = (tensors.pop(name).numpy() for name in ("mean", "scale"))
-    width, n_coefficients = tensors["enter.weight"].shape
+    tensors, metadata = read_weights(path)
+    width, n_latents = tensors["enter.weight"].shape
     network = build_network(
-        n_coefficients,
+        n_latents,
         tensors["condition.weight"].shape[1] - 2 * _N_WAVES,
         width=width,
         n_blocks=sum(name.startswith("block") and name.endswith("weight") for name in tensors),
     )
     network.load_state_dict(tensors)
-    return Generator(network.eval(), mean, scale, space)
+    return Generator(network.eval(), read_first_stage(first_stage), metadata["space"])
 
 
 def generate(
@@ -169,7 +168,7 @@ def generate(
     *,
     seed: int = 0,
     n_steps: int = N_STEPS,
-    guidance: float = 1.0,
+    guidance: float = GUIDANCE,
 ) -> dict[str, UInt8Array]:
     """Make one picture of each vector. There is no choosing among several.
 
@@ -185,7 +184,7 @@ def generate(
     seed : int
         Of the noise.
     n_steps : int
-        Steps from noise to picture; with one, the mean of all pictures with such a vector.
+        Steps from noise to picture; with one, what is drawn from the mean latents of such a vector.
     guidance : float
         1 follows the vector as in training; more exaggerates what the vector adds to an unknown one.
 
@@ -208,12 +207,12 @@ def generate(
             expected=generator.space,
             got=vectors.space,
         )
-    n_coefficients = len(generator.mean)
-    noise = np.stack([_noise(name, seed, n_coefficients) for name in vectors.ids])
+    n_latents = generator.first_stage.n_latents
+    noise = np.stack([_noise(name, seed, n_latents) for name in vectors.ids])
     given = torch.from_numpy(vectors.normalised().values.astype(np.float32))
     with torch.inference_mode():
         made = flow(generator.network, torch.from_numpy(noise), given, n_steps=n_steps, guidance=guidance)
-    pictures = to_pictures(generator.mean + generator.scale * made.numpy())
+    pictures = generator.first_stage.draw(made)
     return dict(zip(vectors.ids, pictures, strict=True))
 
 
@@ -225,14 +224,20 @@ def flow(
     n_steps: int,
     guidance: float,
 ) -> torch.Tensor:
-    """Carry noise to pictures in equal steps of time: shape (n, n_coefficients), twice."""
+    """Carry noise to pictures in equal steps of time: shape (n, n_latents), twice."""
+    import torch
+
     values = noise
     for step in range(n_steps):
         times = vectors.new_full((len(vectors),), step / n_steps)
-        aim = expected_picture(network, values, vectors, times)
-        if guidance != 1:
-            unknown = expected_picture(network, values, vectors.new_zeros(vectors.shape), times)
-            aim = unknown + guidance * (aim - unknown)
+        if guidance == 1:
+            aim = expected_latents(network, values, vectors, times)
+        else:  # known and unknown vectors in one call
+            both = torch.cat([vectors, torch.zeros_like(vectors)])
+            known, unknown = expected_latents(
+                network, torch.cat([values, values]), both, torch.cat([times, times])
+            ).chunk(2)
+            aim = unknown + guidance * (known - unknown)
         values = values + (aim - values) / (n_steps - step)  # the last step arrives at what is expected
     return values
 

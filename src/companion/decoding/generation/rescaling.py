@@ -2,7 +2,10 @@
 
 A decoder that is not sure predicts close to the mean, so that its vectors vary too little, and less in some
 dimensions than in others. Each dimension is moved and stretched so that the *training* predictions have the
-mean and the spread of the pool. Nothing of a test stimulus enters: a decoded test vector is treated alone.
+mean and the spread of the pool. Responses to test stimuli are averages of many trials, and vary less than the
+single trials of training; so each vector's deviation from the mean is then given the length that deviations
+have in the pool. That keeps its direction and drops how sure the decoder was. Nothing of a test stimulus
+enters: a decoded test vector is treated alone.
 """
 
 from __future__ import annotations
@@ -41,17 +44,18 @@ class Rescaling:
     def apply(self, decoded: Embeddings) -> Embeddings:
         """Rescale vectors decoded from test responses.
 
-        ``(decoded - mean_from) / sd_from * sd_to + mean_to``, each row by itself.
+        ``z / |z| * sqrt(n_features) * sd_to + mean_to``, ``z = (decoded - mean_from) / sd_from``, each row by
+        itself.
 
         Parameters
         ----------
         decoded : Embeddings of shape (n_stimuli, n_features)
-            As the decoder gives them, not brought to length one.
+            As the decoder gives them, not brought to length one: means of linear predictions stay means.
 
         Raises
         ------
         DataError
-            If a stimulus was used for fitting, or the length of the vectors differs.
+            If a stimulus was used for fitting, the number of features differs, or a vector is the mean.
         """
         if leaked := sorted(set(decoded.ids) & self.fitted_on):
             raise DataError(
@@ -67,6 +71,12 @@ class Rescaling:
                 got=decoded.values.shape[1],
             )
         standard = (decoded.values - self.mean_from) / self.sd_from
+        lengths = np.linalg.norm(standard, axis=1, keepdims=True)
+        if not lengths.all():
+            raise DataError(
+                "A decoded vector is the mean itself, and has no direction from it", where=repr(decoded)
+            )
+        standard *= np.sqrt(standard.shape[1]) / lengths
         return decoded.with_rows(standard * self.sd_to + self.mean_to, decoded.ids)
 
 
