@@ -1,0 +1,145 @@
+"""BrainCLIP's chapters on official files without any picture: complete, silent, under texts alone.
+
+Lists and captions are the official ones. The fMRI is noise in the official layout, and CLIP a tiny random one
+under the name of the official weights: what is tested is the way through the chapters, not a score.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import numpy as np
+import pandas as pd
+import papermill
+import pytest
+
+from companion.loading.god.stimuli import GodStimuli, read_god_stimuli
+from companion.project import project_root
+from companion.recording import Recording, Split
+from companion.running.chapters import check_parameters, choose
+from companion.running.session import RUN_FOLDER
+from companion.simulation.writers.god import write_god
+
+ROIS = ("V1", "V2", "V3", "V4", "LOC", "FFA", "PPA")
+PEOPLE = (1, 3)
+TINY = {
+    "embed_dim": 12,
+    "vision_cfg": {"image_size": 32, "layers": 1, "width": 16, "head_width": 16, "patch_size": 16},
+    "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 16, "heads": 1, "layers": 1},
+    "quick_gelu": True,
+}
+PATCH = f"""from open_clip import factory
+factory._MODEL_CONFIGS["RN101-quickgelu"] = {TINY!r}
+"""
+"""A cell after the first one: the process of the chapter knows the tiny CLIP by the official name."""
+SETTINGS: dict[str, Any] = {
+    "source": "official",
+    "seeds": [0],
+    "scene_seeds": [0],
+    "few": 1,
+    "n_epochs": 2,
+    "width": 16,
+    "n_permutations": 50,
+    "n_bootstrap": 50,
+}
+CHAPTERS = ("fmri_to_clip", "naming")
+
+
+def person(split: Split, lists: GodStimuli, seed: int) -> Recording:
+    """Three voxels in each region, noise, shown as often as in the official recordings."""
+    rng = np.random.default_rng([seed, len(split)])
+    table, times, in_run = {"train": (lists.train, 1, 50), "test": (lists.test, 35, 50)}[split]
+    shown = list(table["stimulus"]) * times
+    units = pd.DataFrame({"name": [f"voxel-{i}" for i in range(3 * len(ROIS))]})
+    for at, name in enumerate(ROIS):
+        units[f"roi_{name}"] = units.index // 3 == at
+    return Recording(
+        responses=rng.normal(size=(len(shown), len(units))).astype(np.float32),
+        trials=pd.DataFrame({"stimulus": shown, "run": np.arange(len(shown)) // in_run + 1}),
+        units=units,
+        subject=f"Subject{seed}",
+        dataset="GOD",
+        modality="fMRI",
+        split=split,
+    )
+
+
+@pytest.fixture(scope="module")
+def official(fetched: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with lists, captions, fMRI of two people and weights of CLIP, and nothing else."""
+    import open_clip
+    import torch
+    from safetensors.torch import save_file
+
+    root = tmp_path_factory.mktemp("official")
+    for name in ("god-stimulus-lists", "brainclip-god-captions"):
+        shutil.copytree(fetched / name, root / name)
+    lists = read_god_stimuli(root / "god-stimulus-lists")
+    (root / "god-fmri").mkdir()
+    for number in PEOPLE:
+        splits = [person(split, lists, number) for split in ("train", "test")]
+        write_god(root / "god-fmri", number, splits, lists, simulated=False)
+    weights = root / "clip-openai-models/RN101/open_clip_model.safetensors"
+    weights.parent.mkdir(parents=True)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        state = open_clip.CLIP(**TINY).state_dict()
+        save_file({name: one + 0.3 * torch.randn(one.shape) for name, one in state.items()}, weights)
+    return root
+
+
+def run(name: str, folder: Path) -> tuple[Any, dict[str, Any]]:
+    """Run a chapter in a process of its own: the executed notebook, and what it recorded."""
+    (chapter,) = choose([name])
+    declared = {one: value for one, value in SETTINGS.items() if one in parameters_of(name)}
+    notebook = chapter.notebook()
+    opened = next(at for at, cell in enumerate(notebook.cells) if "open_chapter(" in cell.source)
+    notebook.cells.insert(opened + 1, nbformat.v4.new_code_cell(PATCH, id="tiny-clip"))
+    nbformat.write(notebook, folder / "source.ipynb")
+    papermill.execute_notebook(
+        folder / "source.ipynb",
+        folder / "done.ipynb",
+        check_parameters([chapter], declared)[name],
+        cwd=project_root(),
+        kernel_name="python3",
+        progress_bar=False,
+    )
+    results: dict[str, Any] = json.loads((folder / "results.json").read_text("utf-8"))
+    return nbformat.read(folder / "done.ipynb", as_version=4), results
+
+
+def parameters_of(name: str) -> set[str]:
+    from companion.running.chapters import declared_parameters
+
+    (chapter,) = choose([name])
+    return set(declared_parameters(chapter))
+
+
+def numbers(values: Any) -> Iterator[float]:
+    """All numbers in what was recorded."""
+    if isinstance(values, dict):
+        values = list(values.values())
+    if isinstance(values, list):
+        for one in values:
+            yield from numbers(one)
+    elif isinstance(values, int | float):
+        yield float(values)
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_chapter_runs_complete_and_silent_without_pictures(
+    name: str, official: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMPANION_DATA", str(official))
+    monkeypatch.setenv(RUN_FOLDER, str(tmp_path))
+    notebook, results = run(name, tmp_path)
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert not [one for one in outputs if one.output_type == "error" or one.get("name") == "stderr"]
+    print(sorted(results))
+    assert all(math.isfinite(value) for value in numbers(results))
