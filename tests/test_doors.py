@@ -43,6 +43,9 @@ OF_TENSORS = (
     "alignment/autoencoder.py",
     "alignment/stacked_layers.py",
     "decoding/attribution/",
+    "decoding/generation/latents.py",
+    "decoding/generation/train",
+    "decoding/generation/weight_files.py",
     "running/decoders.py",
 )
 """What handles modules and gradients of torch, and is imported for nothing else."""
