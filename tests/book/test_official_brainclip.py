@@ -55,8 +55,6 @@ CHAPTERS: dict[str, tuple[set[str], str]] = {
 }
 """Of each chapter: scores that texts alone give, and the sentence that says what is missing."""
 OF_PICTURES = re.compile(r"both|forward|backward|picture_|_pictures_|top[15]_pictures|minus")
-    r"both|forward|backward|picture_|_picture|_pictures_|minus|top[15]_pictures|scene_.*_top1"
-)
 GLUED = re.compile(r"\{glue:text\}`(\w+)")
 
 
