@@ -162,7 +162,7 @@ def level_points(table: pd.DataFrame, *, levels: Sequence[str], chance: float) -
             mean = float(wide.loc[level].mean())
             ax.plot(spot, mean, markersize=8, linestyle="none", **look)
             ax.annotate(f"{mean:.1f}", (spot, 1), xycoords=("data", "axes fraction"), ha="center", va="top",
-                        fontsize=8.5, color=look["color"])  # fmt: skip
+                        fontsize=8.5)  # fmt: skip
         ax.axhline(chance, color=INK, linewidth=0.8, linestyle=_DASHED, zorder=0.5)
         ax.set_xticks(spots, list(levels))
         ax.set_title(panel, loc="left")
