@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -78,6 +79,19 @@ def test_vectors_are_those_of_the_context_that_was_kept(monkeypatch: pytest.Monk
     monkeypatch.setattr(module, "_learnt", lambda *_: losses | {"context": with_words})
     expected = problem().names["prompt"].normalised().values
     np.testing.assert_allclose(learnt().names.values, expected, atol=1e-5)
+
+
+def test_the_context_stands_where_words_stood_whatever_the_tokenizer() -> None:
+    import open_clip
+
+    official = SimpleNamespace(_tokenise=open_clip.SimpleTokenizer(context_length=77))
+    for encoder, first in ((official, 1), (load_miniature_clip(), 0)):
+        found = module._prompts(encoder, ["electric guitar", "red"], 3, "cpu")  # type: ignore[arg-type]
+        assert (found.first, found.n_words) == (first, 3)
+        (word,) = set(found.tokens[:, first : first + 3].flatten().tolist())  # one token, everywhere
+        assert word not in found.tokens[:, first + 3 :]
+        without = encoder._tokenise(["electric guitar.", "red."])  # type: ignore[attr-defined]
+        assert found.tokens[:, first + 3 :].tolist() == without[:, first:-3].tolist()
 
 
 @pytest.mark.parametrize("part", ["pictures", "nouns"])

@@ -71,7 +71,8 @@ def train_joint_vae(
     -----
     The released code also trains on pairs of picture and text of the *test*, unlabelled, which nothing here
     does; and on such pairs of other categories, which no other network here has. It keeps the last epoch;
-    here the epoch is chosen on held-out categories, as for every network that is compared.
+    here the epoch is chosen on held-out categories, as for every network that is compared. It computes in
+    double precision, and leaves a last batch out that is not full.
     """
     if both := set(training.tolist()) & set(validation.tolist()):
         raise DataError("Rows both train and validate", got=sorted(both)[:5])

@@ -74,6 +74,12 @@ def subset_products(experts: Mapping[Modality, Latent]) -> list[Latent]:
     list of Latent
         Seven for three modalities, three for two, one for one. The subset of all three modalities has a
         standard normal distribution as a fourth expert, as in the released code; no other subset has.
+
+    Notes
+    -----
+    All components are equally probable, and their divergences count alike. The released code also has weights
+    of a quarter for each modality and for a prior, which this kind of posterior does not use (seen in its
+    version for EEG; that part of the one for fMRI could not be read).
     """
     present = [name for name in MODALITIES if name in experts]
     subsets = chain.from_iterable(combinations(present, size) for size in range(1, len(present) + 1))
