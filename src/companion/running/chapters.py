@@ -35,6 +35,7 @@ class _Declared(BaseModel):
     needs: list[str] = []
     reads: list[str] = []
     world: list[Part] = []
+    official: list[Part] | None = None
     core_seconds: int = 60
 
 
@@ -63,6 +64,9 @@ class Chapter:
         Files below ``book/`` that it reads.
     world : tuple of str
         Parts of the miniature world, or the recordings that stand in their place, that it uses.
+    official : tuple of str
+        Those of them that a run on official recordings cannot do without; all, unless its front matter says
+        which.
     core_seconds : int
         About how long one core needs for it at its defaults; the longest chapters start first.
     """
@@ -72,6 +76,7 @@ class Chapter:
     needs: tuple[str, ...]
     reads: tuple[str, ...]
     world: tuple[Part, ...]
+    official: tuple[Part, ...]
     core_seconds: int
 
     @property
@@ -126,7 +131,7 @@ def read_chapter(path: Path) -> Chapter | None:
         raise ChapterError(
             "The `companion` block of a chapter's front matter is not valid",
             where=path,
-            expected="`needs`, `reads` and `world`, lists of names, and `core_seconds`, a number",
+            expected="`needs`, `reads`, `world` and `official`, lists of names, and `core_seconds`, a number",
             got=error,
         ) from error
     chapter = Chapter(
@@ -135,6 +140,7 @@ def read_chapter(path: Path) -> Chapter | None:
         tuple(declared.needs),
         tuple(declared.reads),
         tuple(declared.world),
+        tuple(declared.world if declared.official is None else declared.official),
         declared.core_seconds,
     )
     if not chapter.sections or chapter.sections[0].level != 1:

@@ -104,7 +104,7 @@ def recordings(chapter: Chapter, parameters: Mapping[str, Any]) -> dict[str, str
     """
     world = world_of(chapter, parameters)
     found: dict[str, str] = {}
-    for part in chapter.world:
+    for part in chapter.world if world is None or world.simulated else chapter.official:
         assert world is not None  # noqa: S101 - for the type checker
         if not world.uses(part):
             continue
