@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from companion.errors import ChapterError, MissingDataError
 from companion.loading.sources import RECORD, miniature_folder, recordings_folder
 from companion.running.build import build_book
 from companion.running.chapters import choose
-from companion.running.worlds import FIGURE_MARK, recordings, world_of
+from companion.running.session import PRINTED_MARK, TABLE_MARK
+from companion.running.worlds import FIGURE_MARK, World, mark_simulated, recordings, world_of
 
 from .conftest import FIRST, TinyBook, outcomes, page_text, run_all
 
@@ -66,6 +68,20 @@ def test_every_figure_and_table_of_a_simulated_page_says_so(world_book: TinyBook
     assert first.count(FIGURE_MARK) == 2  # one figure, one table
     assert "Nobody was measured" not in second
     assert FIGURE_MARK not in second
+
+
+def test_a_table_of_numbers_from_print_is_not_called_simulated() -> None:
+    tables = [
+        nbformat.v4.new_output(
+            "display_data", metadata={TABLE_MARK: "```{table} A\nrest", PRINTED_MARK: printed}
+        )
+        for printed in (False, True)
+    ]
+    title = nbformat.v4.new_markdown_cell("# Title")
+    notebook = nbformat.v4.new_notebook(cells=[title, nbformat.v4.new_code_cell("", outputs=tables)])
+    mark_simulated(notebook, World("miniature", "lesson", "N1", None))
+    assert tables[0].metadata[TABLE_MARK] == f"```{{table}} A. {FIGURE_MARK}\nrest"
+    assert tables[1].metadata[TABLE_MARK] == "```{table} A\nrest"
 
 
 def test_official_recordings_are_not_marked_and_nulls_lie_apart(world_book: TinyBook) -> None:

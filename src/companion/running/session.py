@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 RUN_FOLDER = "COMPANION_RUN_FOLDER"
 TABLE_MARK = "companion_table"
+PRINTED_MARK = "companion_printed"
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
 _LABEL = re.compile(r"[a-z][a-z0-9-]*")
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
@@ -151,7 +152,13 @@ class OpenChapter:
         return Image(filename=str(folder / f"{name}.png"), alt=name)  # type: ignore[no-untyped-call]
 
     def table(
-        self, frame: pd.DataFrame, name: str, *, caption: str, formats: Mapping[str, str] | None = None
+        self,
+        frame: pd.DataFrame,
+        name: str,
+        *,
+        caption: str,
+        formats: Mapping[str, str] | None = None,
+        printed: bool = False,
     ) -> None:
         """Show a table that the page numbers and captions.
 
@@ -167,6 +174,8 @@ class OpenChapter:
             MyST text.
         formats : mapping, optional
             Format string by column, such as ``{"t": "{:.2f}"}``.
+        printed : bool
+            Whether all numbers are those of a publication, and never simulated.
         """
         from IPython.display import display
 
@@ -179,7 +188,7 @@ class OpenChapter:
                 "text/plain": frame.to_string(index=False),
             },
             raw=True,
-            metadata={TABLE_MARK: "\n".join(directive)},
+            metadata={TABLE_MARK: "\n".join(directive), PRINTED_MARK: printed},
         )
 
 

@@ -12,7 +12,7 @@ from companion.loading.sources import RECORD, Null, Part, ScaleName, Source, rec
 from companion.project import data_root
 from companion.running.chapters import Chapter, declared_parameters
 from companion.running.layout import sha256
-from companion.running.session import TABLE_MARK
+from companion.running.session import PRINTED_MARK, TABLE_MARK
 
 FIGURE_MARK = "Simulated data."
 
@@ -118,6 +118,8 @@ def recordings(chapter: Chapter, parameters: Mapping[str, Any]) -> dict[str, str
 def mark_simulated(notebook: Any, world: World) -> None:
     """Say that data are simulated: below the page's title, and in the caption of every figure and table.
 
+    Tables of numbers from print are left as they are.
+
     Parameters
     ----------
     notebook : nbformat.NotebookNode
@@ -134,7 +136,7 @@ def mark_simulated(notebook: Any, world: World) -> None:
         if figure:
             figure["caption"] = _marked(figure["caption"])
         for output in cell.get("outputs", []):
-            if TABLE_MARK in output.get("metadata", {}):
+            if TABLE_MARK in output.get("metadata", {}) and not output.metadata.get(PRINTED_MARK):
                 first, _, rest = output.metadata[TABLE_MARK].partition("\n")
                 output.metadata[TABLE_MARK] = f"{_marked(first)}\n{rest}"
 
