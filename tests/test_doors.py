@@ -43,6 +43,7 @@ OF_TENSORS = (
     "alignment/autoencoder.py",
     "alignment/stacked_layers.py",
     "decoding/attribution/",
+    "decoding/generation/descent.py",
     "decoding/generation/latents.py",
     "decoding/generation/train",
     "decoding/generation/weight_files.py",

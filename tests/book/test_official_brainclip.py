@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 import papermill
 import pytest
+from PIL import Image
 
 from companion.loading.god.stimuli import GodStimuli, read_god_stimuli
 from companion.project import project_root
@@ -102,7 +103,7 @@ def official(fetched: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def run(name: str, folder: Path) -> tuple[Any, dict[str, Any]]:
+def run(name: str, folder: Path, **settings: Any) -> tuple[Any, dict[str, Any]]:
     """Run a chapter in a process of its own: the executed notebook, and what it recorded."""
     chapter = all_chapters()[name]
     notebook = chapter.notebook()
@@ -112,7 +113,7 @@ def run(name: str, folder: Path) -> tuple[Any, dict[str, Any]]:
     papermill.execute_notebook(
         folder / "source.ipynb",
         folder / "done.ipynb",
-        {one: value for one, value in SETTINGS.items() if one in declared_parameters(chapter)},
+        {one: value for one, value in (SETTINGS | settings).items() if one in declared_parameters(chapter)},
         cwd=project_root(),
         kernel_name="python3",
         progress_bar=False,
@@ -151,3 +152,32 @@ def test_a_chapter_runs_complete_and_silent_without_pictures(
     assert not [text for text in tables if re.search(r"\| V\b", text)]
     assert any("| T |" in text or "T: " in text for text in tables)
     assert set(GLUED.findall(all_chapters()[name].text)) <= set(results)
+
+
+def test_official_pictures_are_retrieved_where_they_and_a_pool_are_here(
+    official: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Noise in the place of the pictures. There is no generator for them, and the page says so."""
+    root = tmp_path / "data"
+    shutil.copytree(official, root)
+    lists = read_god_stimuli(root / "god-stimulus-lists")
+    shown = [*lists.train["stimulus"], *lists.test["stimulus"]]
+    folders = {"god-stimulus-images": shown, "imagenet-validation": [f"val_{n}" for n in range(8)]}
+    rng = np.random.default_rng(5)
+    for folder, names in folders.items():
+        (root / folder).mkdir()
+        for name in names:
+            pixels = rng.integers(0, 256, (4, 4, 3), dtype=np.uint8)
+            Image.fromarray(pixels).resize((48, 40)).save(root / folder / f"{name}.JPEG")
+    monkeypatch.setenv("COMPANION_DATA", str(root))
+    monkeypatch.setenv(RUN_FOLDER, str(tmp_path))
+    notebook, results = run("pictures", tmp_path, subjects=[PEOPLE[0]])
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert not [one for one in outputs if one.output_type == "error" or one.get("name") == "stderr"]
+    assert "nobody has said" in results["pool_words"]
+    assert results["companions_words"].startswith("The small generator knows simulated pictures only")
+    assert "made_two_way" not in results
+    drawn = [
+        Image.open(tmp_path / f"figures/fig-pictures-{name}.png").size for name in ("retrieved", "scores")
+    ]
+    assert drawn[0][1] > 2 * drawn[1][1]  # a gallery, and an empty frame

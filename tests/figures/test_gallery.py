@@ -74,6 +74,14 @@ def test_blocks_stand_side_by_side_and_each_has_its_heads() -> None:
     assert figure.get_figheight() < picture_gallery(groups(), STIMULI).get_figheight()
 
 
+def test_no_block_is_left_without_rows() -> None:
+    figure = picture_gallery(groups(), STIMULI, n_blocks=4)  # two rows each, and none for the fourth
+    (ax,) = figure.axes
+    assert len(shown(ax)) == 20
+    texts = [text.get_text() for text in ax.texts]
+    assert texts.count("seen") == 3
+
+
 def test_names_stand_above_what_they_name_and_labels_beside_it() -> None:
     figure = picture_gallery(groups(), STIMULI, labels={"s1": "killer whale of the sea"})
     (ax,) = figure.axes

@@ -87,11 +87,12 @@ def picture_gallery(
     for name, column in columns:
         if absent := [stimulus for stimulus in stimuli if stimulus not in column]:
             raise ValueError(f"column {name!r} has no picture of {absent[0]!r}")
-    layout = _layout(groups, labels or {}, n_blocks)
     side = max(column[stimulus].shape[0] for _, column in columns for stimulus in stimuli)
     gap = max(1, round(_GAP * side))
     step = 1 + gap / side  # between rows
     n_rows = -(-len(stimuli) // n_blocks)
+    n_blocks = -(-len(stimuli) // n_rows)  # rows are whole, which may leave no row for the last blocks
+    layout = _layout(groups, labels or {}, n_blocks)
     width = n_blocks * layout.width + (n_blocks - 1) * _BLOCK_GAP
     height = layout.head + n_rows * step
     figure, ((ax,),) = page_figure(PAGE_WIDTH * height / width)

@@ -17,11 +17,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from companion.decoding.generation.cosines import UInt8Array
 from companion.decoding.generation.kandinsky import DiffusionGenerator, quiet
 from companion.embeddings import Embeddings
 from companion.errors import DataError
-
-UInt8Array = npt.NDArray[np.uint8]
 
 N_STEPS = 50
 GUIDANCE = 4.0  # the pipeline's own default

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import torch
 
 from companion.decoding.generation.cosines import UInt8Array
+from companion.decoding.generation.descent import descend
 from companion.decoding.generation.generator import Generator, build_network, expected_latents
 from companion.decoding.generation.latents import FirstStage
 from companion.decoding.generation.weight_files import write_weights
@@ -120,21 +121,20 @@ def _steps(
     from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
     averaged = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(settings.averaging))  # type: ignore[no-untyped-call]
-    optimiser = torch.optim.AdamW(
-        network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay, fused=True
-    )
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, settings.learning_rate, total_steps=settings.n_steps, pct_start=0.05, cycle_momentum=False
-    )
-    for _ in range(settings.n_steps):
+
+    def loss() -> torch.Tensor:
         rows = torch.randint(len(data), (settings.batch_size,))
-        loss = _loss(network, data[rows], unit[rows], settings)
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
-        schedule.step()
+        return _loss(network, data[rows], unit[rows], settings)
+
+    for value in descend(
+        network.parameters(),
+        loss,
+        n_steps=settings.n_steps,
+        learning_rate=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+    ):
         averaged.update_parameters(network)
-        yield loss.item()
+        yield value
     network.load_state_dict(averaged.module.state_dict())
 
 

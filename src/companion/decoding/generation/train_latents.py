@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from companion.decoding.generation.cosines import UInt8Array, to_coefficients
+from companion.decoding.generation.descent import descend
 from companion.decoding.generation.latents import FirstStage, build_decoder, build_encoder
 from companion.decoding.generation.weight_files import write_weights
 
@@ -102,22 +103,17 @@ def _steps(
     encoder: nn.Sequential, decoder: nn.Sequential, data: torch.Tensor, settings: LatentTraining
 ) -> Iterator[float]:
     """Train in place; yields the loss of each step."""
-    optimiser = torch.optim.AdamW(
-        [*encoder.parameters(), *decoder.parameters()],
-        settings.learning_rate,
-        weight_decay=settings.weight_decay,
-        fused=True,
-    )
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, settings.learning_rate, total_steps=settings.n_steps, pct_start=0.05, cycle_momentum=False
-    )
-    for _ in range(settings.n_steps):
+
+    def loss() -> torch.Tensor:
         wanted = data[torch.randint(len(data), (settings.batch_size,))]
         latents = encoder(wanted)
-        drawn = decoder(latents + settings.noise * torch.randn_like(latents))
-        loss = (drawn - wanted).square().mean()
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        schedule.step()
-        yield loss.item()
+        drawn: torch.Tensor = decoder(latents + settings.noise * torch.randn_like(latents))
+        return (drawn - wanted).square().mean()
+
+    yield from descend(
+        [*encoder.parameters(), *decoder.parameters()],
+        loss,
+        n_steps=settings.n_steps,
+        learning_rate=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+    )
