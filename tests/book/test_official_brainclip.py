@@ -40,6 +40,10 @@ PATCH = f"""from open_clip import factory
 factory._MODEL_CONFIGS["RN101-quickgelu"] = {TINY!r}
 """
 """A cell after the first one: the process of the chapter knows the tiny CLIP by the official name."""
+ALIKE = """from companion.decoding.generation.retrieval import open_pool
+open_pool.__kwdefaults__["most_alike"] = 1.1
+"""
+"""To a random CLIP all pictures are nearly duplicates: leave none out."""
 SETTINGS: dict[str, Any] = {
     "source": "official",
     "seeds": [0],
@@ -108,7 +112,7 @@ def run(name: str, folder: Path, **settings: Any) -> tuple[Any, dict[str, Any]]:
     chapter = all_chapters()[name]
     notebook = chapter.notebook()
     opened = next(at for at, cell in enumerate(notebook.cells) if "open_chapter(" in cell.source)
-    notebook.cells.insert(opened + 1, nbformat.v4.new_code_cell(PATCH, id="tiny-clip"))
+    notebook.cells.insert(opened + 1, nbformat.v4.new_code_cell(PATCH + ALIKE, id="tiny-clip"))
     nbformat.write(notebook, folder / "source.ipynb")
     papermill.execute_notebook(
         folder / "source.ipynb",
