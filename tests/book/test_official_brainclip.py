@@ -181,7 +181,8 @@ def test_official_pictures_are_retrieved_where_they_and_a_pool_are_here(
     assert "nobody has said" in results["pool_words"]
     assert results["companions_words"].startswith("The small generator knows simulated pictures only")
     assert "made_two_way" not in results
-    drawn = [
-        Image.open(tmp_path / f"figures/fig-pictures-{name}.png").size for name in ("retrieved", "scores")
-    ]
-    assert drawn[0][1] > 2 * drawn[1][1]  # a gallery, and an empty frame
+    heights = []
+    for name in ("retrieved", "scores"):
+        with Image.open(tmp_path / f"figures/fig-pictures-{name}.png") as figure:
+            heights.append(figure.height)
+    assert heights[0] > 2 * heights[1]  # a gallery, and an empty frame
