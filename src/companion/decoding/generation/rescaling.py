@@ -1,11 +1,11 @@
 """Decoded vectors brought to the statistics of a pool, which is what a generator has learnt to read.
 
-A regression that is not sure predicts close to the mean, so that its vectors vary too little; a network that
-was trained by cosines gives vectors of any length. Each dimension is moved and stretched so that the
-*training* predictions have the mean and the spread of the pool. Responses to test stimuli are averages of many
-trials, and vary less than the single trials of training; so each vector's deviation from the mean is then given
-the length that deviations have in the pool. That keeps its direction and drops how sure the decoder was. Nothing
-of a test stimulus enters: a decoded test vector is treated alone.
+A regression that is not sure predicts close to the mean, so that its vectors vary too little; a network
+that was trained by cosines gives vectors of any length. Each dimension is moved and stretched so that the
+*training* predictions have the mean and the spread of the pool. Responses to test stimuli are averages of
+many trials, and vary less than the single trials of training; so each vector's deviation from the mean is
+then given the length that deviations have in the pool. That keeps its direction and drops how sure the
+decoder was. Nothing of a test stimulus enters: a decoded test vector is treated alone.
 """
 
 from __future__ import annotations
