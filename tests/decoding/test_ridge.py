@@ -7,7 +7,7 @@ import pytest
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GroupKFold
 
-from companion.decoding.ridge import N_FOLDS, PENALTIES, RidgeDecoder, fit_ridge
+from companion.decoding.ridge import N_FOLDS, PENALTIES, RidgeDecoder, fit_ridge, prepare_ridge
 from companion.embeddings import Embeddings
 from companion.errors import DataError
 
@@ -73,6 +73,16 @@ def test_losses_are_those_of_fitting_every_fold_anew(n_units: int) -> None:
             assert loss == pytest.approx(error / ((Y - Y.mean(axis=0)) ** 2).sum(), rel=1e-3)
         assert decoder.penalties[name] == PENALTIES[int(decoder.losses[name].argmin())]
     assert decoder.penalties["noisy"] > decoder.penalties["clear"]
+
+
+def test_prepared_responses_fit_one_target_after_the_other() -> None:
+    responses, spaces = problem(150)
+    prepared = prepare_ridge(responses, IDS, GROUPS)
+    together = fit_ridge(responses, IDS, spaces, GROUPS)
+    for name, space in spaces.items():
+        alone = prepared.fit({name: space})
+        assert alone.penalties[name] == together.penalties[name]
+        np.testing.assert_allclose(alone.weights[name], together.weights[name], atol=1e-10)
 
 
 def test_what_stands_beside_a_space_does_not_change_it() -> None:

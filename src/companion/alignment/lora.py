@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import TYPE_CHECKING
 
+from companion.alignment.front import split_front
 from companion.errors import DataError
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class LoRA:
         import torch
 
         self._module = deepcopy(module).eval().requires_grad_(requires_grad=False)
+        self._rest = self._module
         possible = _matrices(self._module)
         self.names = tuple(name for name in possible if re.search(targets, name))
         if not self.names:
@@ -86,11 +88,28 @@ class LoRA:
         }
 
     def __call__(self, inputs: Tensor) -> Tensor:
-        """Run the module with its bent weights."""
+        """Run the module with its bent weights, on pixels or on what :meth:`skip_front` gave."""
         from torch.func import functional_call
 
-        outputs: Tensor = functional_call(self._module, self.weights(), (inputs,))
+        outputs: Tensor = functional_call(self._rest, self.weights(), (inputs,))
         return outputs
+
+    def skip_front(self, pixels: Tensor, used: Tensor) -> Tensor:
+        """Run the layers before the first bent one now, once; calls then take what this returns.
+
+        Parameters
+        ----------
+        pixels : torch.Tensor of shape (n_pictures, 3, height, width)
+        used : torch.Tensor of shape (n_used,), int
+            Rows that calls will ask for.
+
+        Returns
+        -------
+        torch.Tensor of shape (n_pictures, ...)
+            See :func:`companion.alignment.front.split_front`.
+        """
+        self._rest, inputs = split_front(self._module, self.names, pixels, used)
+        return inputs
 
     def merged(self, weights: Mapping[str, Tensor] | None = None) -> nn.Module:
         """Write the bent weights into a copy of the module, which then costs no more than the module did.

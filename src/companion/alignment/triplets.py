@@ -126,13 +126,13 @@ class TripletAligner:
         import torch
 
         _check(len(pixels), triplets, choices, validation_triplets, validation_choices)
-        lora = LoRA(
-            module.to(self.device), rank=self.rank, alpha=self.alpha, targets=self.targets, seed=self.seed
-        )
+        module = module.to(self.device)
+        lora = LoRA(module, rank=self.rank, alpha=self.alpha, targets=self.targets, seed=self.seed)
         optimiser = torch.optim.AdamW(lora.parameters(), lr=self.learning_rate, weight_decay=0.0)
         order = torch.Generator().manual_seed(self.seed)
         shown, right, themes = torch.as_tensor(triplets), torch.as_tensor(choices), _themes(triplets)
         judged = torch.as_tensor(validation_triplets), torch.as_tensor(validation_choices)
+        pixels = lora.skip_front(pixels, torch.unique(torch.cat([shown.flatten(), judged[0].flatten()])))
         history = [self._validated(0, None, lora, pixels, *judged)]
         best, kept = float("inf"), lora.weights()
         for number in range(1, self.n_epochs + 1):

@@ -12,12 +12,18 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import linalg
 
+from companion.decoding.ridge_solver import (
+    N_FOLDS,
+    Factors,
+    cross_validated,
+    factors_of,
+    folds_of,
+    weights_of,
+)
 from companion.embeddings import Embeddings
 from companion.errors import DataError
 
@@ -25,7 +31,6 @@ FloatArray = npt.NDArray[np.float64]
 
 PENALTIES: tuple[float, ...] = tuple(float(value) for value in np.logspace(-2, 4, 9))
 """Penalties tried, in units of the mean squared length of a standardised response."""
-N_FOLDS = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,87 +118,75 @@ def fit_ridge(
     DataError
         If lengths differ, there are fewer concepts than folds, or a value is not finite.
     """
+    return prepare_ridge(responses, stimuli, groups).fit(targets, penalties=penalties)
+
+
+def prepare_ridge(
+    responses: npt.ArrayLike, stimuli: Sequence[str], groups: Sequence[Hashable]
+) -> PreparedRidge:
+    """Do the part of :func:`fit_ridge` that needs no target, for responses that are read again and again.
+
+    Parameters
+    ----------
+    responses, stimuli, groups
+        As there.
+
+    Returns
+    -------
+    PreparedRidge
+        Holds two arrays as large as the responses, or as their Gram matrix.
+    """
     flat = _flat(responses)
     _check(flat, stimuli, groups)
     mean, deviation = flat.mean(axis=0), flat.std(axis=0)
     deviation[deviation == 0] = np.inf  # what never varies says nothing
     X = (flat - mean) / deviation
-    rows = {name: space.rows_of(stimuli) for name, space in targets.items()}
-    origins = {name: values.mean(axis=0) for name, values in rows.items()}
-    Y = np.concatenate([rows[name] - origins[name] for name in rows], axis=1)
-    ends = np.cumsum([values.shape[1] for values in rows.values()])
-    parts = {name: slice(end - rows[name].shape[1], end) for name, end in zip(rows, ends, strict=True)}
-    unit = float((X**2).sum(axis=1).mean())
-    factors = _factors(X)
-    errors = _cross_validated(factors, Y, _folds(groups), unit * np.asarray(penalties))
-    losses = {name: errors[:, part].sum(axis=1) / (Y[:, part] ** 2).sum() for name, part in parts.items()}
-    chosen = {name: float(penalties[int(loss.argmin())]) for name, loss in losses.items()}
-    weights = {name: _weights(X, factors, Y[:, part], unit * chosen[name]) for name, part in parts.items()}
-    return RidgeDecoder(dict(targets), weights, origins, mean, deviation, chosen, losses)
+    return PreparedRidge(X, factors_of(X), tuple(stimuli), tuple(folds_of(groups)), mean, deviation)
 
 
-class _Factors(NamedTuple):
-    """Centred responses ``X = vectors diag(sqrt(powers)) directions``.
+@dataclass(frozen=True, eq=False)
+class PreparedRidge:
+    """Training responses, decomposed; made by :func:`prepare_ridge`.
 
-    Parameters
+    Attributes
     ----------
-    vectors : ndarray of shape (n, n_kept)
-        Orthonormal columns.
-    powers : ndarray of shape (n_kept,)
-        Positive, in order of size.
+    X : ndarray of shape (n, n_units)
+        Standardised responses.
+    factors : tuple of ndarray
+        Left singular vectors of `X`, and its squared singular values.
+    stimuli : tuple of str
+        What was seen, one per response.
+    folds : tuple of ndarray of int
+        Rows held out together.
+    mean, deviation : ndarray of shape (n_units,)
+        Of responses over training rows.
     """
 
-    vectors: FloatArray
-    powers: FloatArray
+    X: FloatArray
+    factors: Factors
+    stimuli: tuple[str, ...]
+    folds: tuple[npt.NDArray[np.intp], ...]
+    mean: FloatArray
+    deviation: FloatArray
 
-
-def _factors(X: FloatArray) -> _Factors:
-    """Decompose the Gram matrix of whichever side is shorter: several times faster than decomposing X."""
-    wide = len(X) <= X.shape[1]
-    powers, vectors = linalg.eigh(X @ X.T if wide else X.T @ X, driver="evd", overwrite_a=True)
-    kept = powers > powers[-1] * 1e-12  # the rest is rounding; one power is zero because X is centred
-    powers, vectors = powers[kept], vectors[:, kept]
-    return _Factors(vectors if wide else X @ vectors / np.sqrt(powers), powers)
-
-
-def _cross_validated(
-    factors: _Factors, Y: FloatArray, folds: Sequence[npt.NDArray[np.intp]], penalties: FloatArray
-) -> FloatArray:
-    r"""Squared error of held-out rows, summed per column: shape (n_penalties, n_columns).
-
-    Nothing is fitted again per fold. With :math:`H` the matrix that turns targets into fitted values,
-    intercept included, the errors of rows :math:`g` had they been left out are
-    :math:`(I - H_{gg})^{-1} (y - H y)_g`, exactly, for any method that minimises a sum of squares and a
-    quadratic penalty. Single precision is enough to choose a penalty, and twice as fast.
-    """
-    vectors, powers = factors
-    shares = (powers / (powers + penalties[:, None])).astype(np.float32)  # (n_penalties, n_kept)
-    fits = shares[:, :, None] * (vectors.T @ Y).astype(np.float32)
-    vectors, Y = vectors.astype(np.float32), Y.astype(np.float32)
-    errors = np.zeros((len(penalties), Y.shape[1]))
-    for fold in folds:
-        own = vectors[fold]
-        for row, share in enumerate(shares):
-            rest = np.eye(len(fold), dtype=np.float32) - (own * share) @ own.T - np.float32(1 / len(Y))
-            left_out = np.linalg.solve(rest, Y[fold] - own @ fits[row])  # 1 / n above is the intercept
-            errors[row] += (left_out.astype(np.float64) ** 2).sum(axis=0)
-    return errors
-
-
-def _weights(X: FloatArray, factors: _Factors, Y: FloatArray, penalty: float) -> FloatArray:
-    """Ridge weights of centred rows: shape (n_units, n_columns)."""
-    vectors, powers = factors
-    weights: FloatArray = X.T @ (vectors @ ((vectors.T @ Y) / (powers + penalty)[:, None]))
-    return weights
-
-
-def _folds(groups: Sequence[Hashable]) -> list[npt.NDArray[np.intp]]:
-    """Rows of each fold; all rows of a group are in one."""
-    from sklearn.model_selection import GroupKFold
-
-    codes = {group: code for code, group in enumerate(dict.fromkeys(groups))}
-    labels = np.array([codes[group] for group in groups])
-    return [held_out for _, held_out in GroupKFold(N_FOLDS).split(labels, groups=labels)]
+    def fit(
+        self, targets: Mapping[str, Embeddings], *, penalties: Sequence[float] = PENALTIES
+    ) -> RidgeDecoder:
+        """Fit the targets; as :func:`fit_ridge`."""
+        rows = {name: space.rows_of(self.stimuli) for name, space in targets.items()}
+        origins = {name: values.mean(axis=0) for name, values in rows.items()}
+        Y = np.concatenate([rows[name] - origins[name] for name in rows], axis=1)
+        ends = np.cumsum([values.shape[1] for values in rows.values()])
+        parts = {name: slice(end - rows[name].shape[1], end) for name, end in zip(rows, ends, strict=True)}
+        unit = float((self.X**2).sum(axis=1).mean())
+        seen = self.factors.vectors.T @ Y
+        errors = cross_validated(self.factors, Y, seen, self.folds, unit * np.asarray(penalties))
+        losses = {name: errors[:, part].sum(axis=1) / (Y[:, part] ** 2).sum() for name, part in parts.items()}
+        chosen = {name: float(penalties[int(loss.argmin())]) for name, loss in losses.items()}
+        widths = [values.shape[1] for values in rows.values()]
+        joint = weights_of(self.X, self.factors, seen, unit * np.repeat(list(chosen.values()), widths))
+        weights = {name: joint[:, part] for name, part in parts.items()}
+        return RidgeDecoder(dict(targets), weights, origins, self.mean, self.deviation, chosen, losses)
 
 
 def _flat(responses: npt.ArrayLike) -> FloatArray:

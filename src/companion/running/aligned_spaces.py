@@ -43,7 +43,7 @@ LORA: Mapping[str, Any] = MappingProxyType(
 )
 """Settings of the DreamSim-like aligner: the last layers of either backbone are bent. Chosen on validation
 judges and training kinds; bending all layers of so small a network collapsed its space."""
-_MADE_BY = ("companion.alignment.lora", "companion.alignment.triplets", "companion.alignment.odd_one_out")
+_MADE_BY = tuple(f"companion.alignment.{name}" for name in ("front", "lora", "triplets", "odd_one_out"))
 
 
 def aligned_encoder(

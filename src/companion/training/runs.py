@@ -176,7 +176,7 @@ def _check(inputs: Inputs, targets: Tensor, runs: Sequence[Run], settings: Setti
 
 def _key(run: Run, inputs: Inputs, targets: Tensor, settings: Settings, about: str) -> str:
     """Name a run by all that decides it; data count by a checksum of what its pairs hold, in their order."""
-    content = hashlib.sha256(repr((about, run.seed, asdict(settings))).encode())
+    content = hashlib.blake2b(repr((about, run.seed, asdict(settings))).encode(), digest_size=16)
     for pairs in (run.training, run.validation):
         content.update(repr(tuple(pairs.shape)).encode())
         for tensor, rows in (*((values, pairs[:, 0]) for values in inputs), (targets, pairs[:, 1])):
