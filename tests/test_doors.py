@@ -21,9 +21,12 @@ MAY_IMPORT = {
     "figures": {"figures"},
     "running": {"running", "loading", "figures", "encoders", "alignment", "training"},
     "simulation": {"simulation", "loading", "encoders", "training", "decoding", "statistics"},
-    "cli": {"running", "loading", "simulation"},
+    "cli": {"cli_data", "running", "loading"},
+    "cli_data": {"running", "loading", "simulation"},
 }
 OWN_DOORS = {
+    "running/bench_readout.py": {"decoding"},
+    "running/bench_recordings.py": {"decoding"},
     "simulation/alignment_laboratory.py": {"alignment"},
     "simulation/repeated_alignment.py": set(),
     "simulation/repeated_worlds.py": {"alignment"},

@@ -12,25 +12,7 @@ from companion.running.build import build_book
 from companion.running.chapters import all_chapters
 from companion.running.layout import Layout, read_json
 from companion.running.schedule import run_chapters
-
-SMOKE = {
-    "n_resamples": 200,
-    "n_bootstrap": 50,
-    "scale": "smoke",
-    "n_splits": 3,
-    "n_way": 10,
-    "n_nearest": 5,
-    "n_steps": 6,
-    "n_steps_short": 6,
-    "paper_seeds": [0, 1],
-    "n_eegnet": 1,
-    "n_few": 2,
-    "width": 32,
-    "shares": [0.5],
-    "n_epochs": 5,
-    "n_draws": 20,
-    "n_permutations": 200,
-}
+from companion.running.verify import SMOKE
 
 
 class SmokeBook:

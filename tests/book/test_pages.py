@@ -51,7 +51,7 @@ def test_chapters_have_figures_with_caption_number_and_alternative_text(smoke_bo
     for chapter in CHAPTERS:
         page = smoke_book.pages[chapter.name]
         alts = read(page).alts
-        assert len(alts) >= 5
+        assert len(alts) >= (2 if chapter.last else 5)  # the scorecard has two, and tables
         for alt in alts:
             assert alt
             assert len(alt) > 40

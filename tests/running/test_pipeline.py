@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 
 from companion.errors import CompanionError
+from companion.running import scorecard
 from companion.running.build import build_book
 from companion.running.chapters import all_chapters, choose
 from companion.running.freshness import is_fresh
 from companion.running.layout import read_json, sha256
 from companion.running.schedule import run_chapters
+from companion.running.verdicts import Verdict
 
-from .conftest import SECOND, TinyBook, outcomes, page_text, run_all
+from .conftest import FIRST, SECOND, TinyBook, outcomes, page_text, run_all
 
 
 def test_a_book_from_sources_to_pages(built: TinyBook, built_once: Path) -> None:
@@ -133,8 +135,58 @@ def test_a_claim_without_its_result_fails_the_build(built: TinyBook) -> None:
         "put_in_by_world: false, evidence: printed numbers, section: first, "
         "checks: [{result: 'first::valu', relation: '>', value: 1}]}\n"
     )
-    (built.root / "book/claims.yaml").write_text(claim)
+    path = built.root / "book/claims.yaml"
+    path.write_text(claim)
     with pytest.raises(CompanionError, match="HA-1 reads first::valu"):
         build_book(built.layout)
-    (built.root / "book/claims.yaml").write_text(claim.replace("valu'", "value'"))
+    path.write_text(claim.replace("valu'", "value'"))
+    with pytest.raises(CompanionError, match="HA-1 reads results of first, which does not name it"):
+        build_book(built.layout)
+    built.write_chapter("first", FIRST, "{reads: [numbers.csv], claims: [HA-1]}")
+    run_all(built)
     build_book(built.layout)
+    copy = json.loads((built.layout.stage / "book/scorecard.json").read_text("utf-8"))
+    assert [(one["id"], one["outcome"]) for one in copy["claims"]] == [("HA-1", "holds")]
+    path.write_text("[]\n")
+    with pytest.raises(CompanionError, match="first names HA-1, which reads none of its results"):
+        build_book(built.layout)
+
+
+def test_a_verdict_without_a_licence_fails_the_build(
+    built: TinyBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (built.root / "book/claims.yaml").write_text(
+        "- {id: HA-1, paper: human-aligned, place: Table 1, statement: s, printed: '1', needs: none, "
+        "put_in_by_world: false, evidence: printed numbers, section: first, "
+        "checks: [{result: 'first::value', relation: '>', value: 1}]}\n"
+    )
+    built.write_chapter("first", FIRST, "{reads: [numbers.csv], claims: [HA-1]}")
+    run_all(built)
+    monkeypatch.setattr(
+        scorecard, "judge", lambda claim, *_: Verdict(claim, "printed numbers", "holds", "reproduced", "2")
+    )
+    with pytest.raises(CompanionError, match="says 'reproduced'"):
+        build_book(built.layout)
+
+
+LAST = """
+```{code-cell} ipython3
+from companion.running.layout import read_json
+from companion.running.scorecard import this_layout
+
+chapter.record("seen", read_json(this_layout().results("first"))["value"])
+```
+"""
+
+
+def test_a_chapter_that_reads_the_others_runs_after_them_and_again_when_they_change(
+    tiny: TinyBook,
+) -> None:
+    tiny.write_chapter("alast", LAST, "{last: true, core_seconds: 999}")
+    assert outcomes(run_all(tiny)) == {"alast": "ran", "first": "ran", "second": "ran"}
+    assert outcomes(run_all(tiny)) == {"alast": "unchanged", "first": "unchanged", "second": "unchanged"}
+    seen = read_json(tiny.layout.results("alast"))["seen"]
+    assert outcomes(run_all(tiny, {"n_resamples": 7})) == {"alast": "ran", "first": "ran", "second": "ran"}
+    assert read_json(tiny.layout.results("alast"))["seen"] != seen
+    tiny.write_chapter("second", "\n```{code-cell} ipython3\n1 / 0\n```\n")
+    assert outcomes(run_all(tiny))["alast"] == "failed"

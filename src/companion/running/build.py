@@ -11,9 +11,8 @@ from pathlib import Path
 import filelock
 
 from companion.errors import CompanionError
-from companion.running.chapters import book_folder
-from companion.running.claims import load_claims, missing_results
-from companion.running.layout import Layout, read_json, tree_sha256, write_text
+from companion.running.layout import Layout, tree_sha256, write_json, write_text
+from companion.running.scorecard import as_records, check_verdicts, findings
 from companion.running.stage import build_stage
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -38,11 +37,12 @@ def build_book(layout: Layout) -> Path:
     ChapterError
         If a chapter has to be run first.
     CompanionError
-        If a claim reads a result that its chapter did not record, or the build gives a warning.
+        If a claim has no result, a chapter's result no claim, or a verdict no licence, or if the build gives
+        a warning.
     """
     with filelock.FileLock(layout.lock("build")):
-        records = build_stage(layout)
-        _check_claims([name for name, record in records.items() if record is not None], layout)
+        build_stage(layout)
+        _add_scorecard(layout)
         key = tree_sha256(layout.stage)
         seal = layout.build / "html.sha256"
         if layout.index.exists() and seal.exists() and seal.read_text("utf-8") == key:
@@ -55,16 +55,12 @@ def build_book(layout: Layout) -> Path:
     return layout.index
 
 
-def _check_claims(chapters: list[str], layout: Layout) -> None:
-    results = {name: read_json(layout.results(name)) or {} for name in chapters}
-    path = book_folder() / "claims.yaml"
-    if problems := missing_results(load_claims(path), results):
-        raise CompanionError(
-            "A claim reads a result that its chapter does not record",
-            where=path,
-            got="; ".join(problems),
-            do="correct the key in the claims file, or record the result in the chapter",
-        )
+def _add_scorecard(layout: Layout) -> None:
+    """Judge all claims and put a copy for programs beside the pages; what does not fit together fails."""
+    found = findings(layout)
+    verdicts = found.verdicts()
+    check_verdicts(found, verdicts)
+    write_json(layout.stage / "book" / "scorecard.json", as_records(verdicts, found))
 
 
 def _render(layout: Layout) -> Path:

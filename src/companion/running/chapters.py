@@ -36,7 +36,9 @@ class _Declared(BaseModel):
     reads: list[str] = []
     world: list[Part] = []
     official: list[Part] | None = None
+    claims: list[str] = []
     core_seconds: int = 60
+    last: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,12 @@ class Chapter:
     official : tuple of str
         Those of them that a run on official recordings cannot do without; all, unless its front matter says
         which.
+    claims : tuple of str
+        Ids of the claims in ``claims.yaml`` that its results test.
     core_seconds : int
         About how long one core needs for it at its defaults; the longest chapters start first.
+    last : bool
+        Whether it reads what all other chapters recorded, and so runs after them.
     """
 
     name: str
@@ -77,7 +83,9 @@ class Chapter:
     reads: tuple[str, ...]
     world: tuple[Part, ...]
     official: tuple[Part, ...]
+    claims: tuple[str, ...]
     core_seconds: int
+    last: bool
 
     @property
     def sections(self) -> list[Section]:
@@ -131,7 +139,8 @@ def read_chapter(path: Path) -> Chapter | None:
         raise ChapterError(
             "The `companion` block of a chapter's front matter is not valid",
             where=path,
-            expected="`needs`, `reads`, `world` and `official`, lists of names, and `core_seconds`, a number",
+            expected="`needs`, `reads`, `world`, `official` and `claims`, lists of names, `core_seconds`, "
+            "a number, and `last`, true or false",
             got=error,
         ) from error
     chapter = Chapter(
@@ -141,7 +150,9 @@ def read_chapter(path: Path) -> Chapter | None:
         tuple(declared.reads),
         tuple(declared.world),
         tuple(declared.world if declared.official is None else declared.official),
+        tuple(declared.claims),
         declared.core_seconds,
+        declared.last,
     )
     if not chapter.sections or chapter.sections[0].level != 1:
         raise ChapterError(

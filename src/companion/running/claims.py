@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from companion.errors import CompanionError
+from companion.running.chapters import Chapter
 
 Value = float | str | bool
 Results = Mapping[str, Mapping[str, Value]]
+Evidence = Literal["printed numbers", "small real data", "simulated", "official"]
+Outcome = Literal["holds", "contradicted", "inconclusive", "not diagnostic", "not testable"]
+Key = Annotated[str, Field(pattern=r"^[a-z0-9_]+::[a-z0-9_]+$", description="chapter::key")]
 
+LEVEL = 0.05
+"""Of every p value that a claim names."""
 _RELATIONS: dict[str, Callable[[Value, Value], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
@@ -25,35 +31,96 @@ _RELATIONS: dict[str, Callable[[Value, Value], bool]] = {
 }
 
 
-class Check(BaseModel):
-    """One comparison of a recorded result with a value fixed beforehand."""
-
+class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    result: str = Field(pattern=r"^[a-z0-9_]+::[a-z0-9_]+$", description="chapter::key")
+
+class Check(_Entry):
+    """One comparison of a recorded result with a value fixed beforehand."""
+
+    result: Key
     relation: Literal["==", "!=", "<", "<=", ">", ">=", "within"]
     value: Value
     margin: float | None = Field(default=None, ge=0, description="for `within`: largest absolute difference")
+    p: Key | None = Field(
+        default=None, description="p of this very comparison; above LEVEL nothing is decided"
+    )
+    refuted_by: list[Value] | None = Field(
+        default=None, description="the results that speak against the claim; every failure, if not given"
+    )
 
     @model_validator(mode="after")
     def _margin_goes_with_within(self) -> Check:
         if (self.relation == "within") != (self.margin is not None):
             raise ValueError("`margin` is given with the relation `within`, and only with it")
+        if self.p is not None and self.refuted_by is not None:
+            raise ValueError("a check has `p` or `refuted_by`, not both")
         return self
 
-    def holds(self, results: Results) -> bool:
-        """Whether the recorded result stands in the stated relation to the value."""
-        chapter, key = self.result.split("::")
-        found = results[chapter][key]
+    def outcome(self, results: Results) -> Outcome:
+        """Judge the recorded result: ``holds``, ``contradicted`` or ``inconclusive``."""
+        found = look_up(results, self.result)
+        if self.p is not None:
+            p = look_up(results, self.p)
+            if isinstance(p, str) or not p < LEVEL:  # words say that nothing was tested, and why
+                return "inconclusive"
         if self.margin is not None:
-            return abs(float(found) - float(self.value)) <= self.margin
-        return _RELATIONS[self.relation](found, self.value)
+            holds = abs(float(found) - float(self.value)) <= self.margin
+        else:
+            holds = _RELATIONS[self.relation](found, self.value)
+        if holds:
+            return "holds"
+        return "contradicted" if self.refuted_by is None or found in self.refuted_by else "inconclusive"
 
 
-class Claim(BaseModel):
+class Comparison(_Entry):
+    """A printed number, and the result that stands beside it."""
+
+    what: str = Field(description="in two or three words, for a figure")
+    result: Key
+    printed: float | Key
+    unit: str
+    low: Key | None = Field(default=None, description="95 % interval of the result")
+    high: Key | None = None
+    margin: float | None = Field(default=None, ge=0, description="largest difference that counts as equal")
+
+    @model_validator(mode="after")
+    def _can_be_judged(self) -> Comparison:
+        if (self.low is None) != (self.high is None):
+            raise ValueError("an interval has `low` and `high`")
+        return self
+
+    def printed_value(self, results: Results) -> float:
+        """Look the printed number up where another chapter computed it from print."""
+        printed = self.printed
+        return float(look_up(results, printed)) if isinstance(printed, str) else printed
+
+    def agrees(self, results: Results) -> bool:
+        """Whether the printed number lies in our interval, or within the margin fixed beforehand."""
+        printed, found = self.printed_value(results), float(look_up(results, self.result))
+        if self.margin is not None and abs(found - printed) <= self.margin:
+            return True
+        if self.low is None or self.high is None:
+            return False
+        return float(look_up(results, self.low)) <= printed <= float(look_up(results, self.high))
+
+    @property
+    def keys(self) -> list[str]:
+        """Every ``chapter::key`` it reads."""
+        named = (self.result, self.printed, self.low, self.high)
+        return [key for key in named if isinstance(key, str)]
+
+
+class Replication(_Entry):
+    """What it takes, besides official data, to say that a paper's result was reproduced."""
+
+    people: int = Field(ge=1, description="number of people in the paper")
+    counted: Key = Field(description="number of people in this run")
+    seeds: Key = Field(description="number of seeds in this run")
+
+
+class Claim(_Entry):
     """A checkable statement of a paper."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: str = Field(pattern=r"^(HA|BA|BC)-\d+[a-z]?$")
     paper: Literal["human-aligned", "brain-aligned", "BrainCLIP"]
@@ -62,19 +129,47 @@ class Claim(BaseModel):
     printed: str = Field(description="the value or word printed in the paper")
     needs: str = Field(description="the data it takes to test the claim itself")
     put_in_by_world: bool = Field(description="whether the simulated world was built to show it")
-    evidence: Literal["printed numbers", "small real data", "simulated", "official"]
+    evidence: Evidence = Field(description="what the book as it comes tests it with")
     section: str = Field(pattern=r"^[a-z0-9-]+$", description="label of the section that computes it")
-    checks: list[Check] = Field(min_length=1)
-    note: str | None = Field(default=None, pattern=r"^[a-z0-9_]+::[a-z0-9_]+$", description="recorded words")
+    checks: list[Check] = []
+    only_official: str | None = Field(default=None, description="why nothing else can test it")
+    untestable: str | None = Field(default=None, description="why nothing in this book can test it")
+    compared: list[Comparison] = []
+    replication: Replication | None = None
+    note: Key | None = Field(default=None, description="recorded words")
 
-    def outcome(self, results: Results) -> str:
-        """Judge the claim: ``holds`` when every check does, else ``contradicted``."""
-        return "holds" if all(check.holds(results) for check in self.checks) else "contradicted"
+    @model_validator(mode="after")
+    def _is_tested_or_says_why_not(self) -> Claim:
+        if bool(self.checks) == (self.untestable is not None):
+            raise ValueError("a claim has `checks`, or says why it is `untestable`")
+        return self
+
+    def outcome(self, results: Results) -> Outcome:
+        """Judge the claim: every check has to hold, and one that is contradicted contradicts it."""
+        if not self.checks:
+            return "not testable"
+        found = {check.outcome(results) for check in self.checks}
+        return "contradicted" if "contradicted" in found else max(found, key=("holds", "inconclusive").index)
+
+    @property
+    def chapters(self) -> set[str]:
+        """Chapters whose results test it."""
+        return {check.result.split("::")[0] for check in self.checks}
 
     @property
     def keys(self) -> list[str]:
         """Every ``chapter::key`` the claim reads."""
-        return [check.result for check in self.checks] + ([self.note] if self.note else [])
+        keys = [key for check in self.checks for key in (check.result, check.p)]
+        keys += [key for one in self.compared for key in one.keys] + [self.note]
+        if self.replication:
+            keys += [self.replication.counted, self.replication.seeds]
+        return [key for key in keys if key]
+
+
+def look_up(results: Results, key: str) -> Value:
+    """Find the result behind a ``chapter::key``."""
+    chapter, name = key.split("::")
+    return results[chapter][name]
 
 
 def load_claims(path: Path) -> list[Claim]:
@@ -109,4 +204,30 @@ def missing_results(claims: list[Claim], results: Results) -> list[str]:
         for claim in claims
         for name in claim.keys
         if (chapter := name.split("::")[0]) in results and name.split("::")[1] not in results[chapter]
+    ]
+
+
+def unmatched(claims: list[Claim], chapters: Iterable[Chapter]) -> list[str]:
+    """Name what claims and chapters do not say of each other.
+
+    A claim is tested by chapters, a chapter names the claims that it tests, real numbers do not come from a
+    chapter on recordings, and the section that a claim links to is there.
+    """
+    chapters = list(chapters)
+    recorded = {chapter.name for chapter in chapters if chapter.world}
+    real = [claim for claim in claims if claim.evidence in {"printed numbers", "small real data"}]
+    labels = {section.label for chapter in chapters for section in chapter.sections}
+    said = {(chapter.name, name) for chapter in chapters for name in chapter.claims}
+    tested = {(chapter, claim.id) for claim in claims for chapter in claim.chapters}
+    unnamed, unread = sorted(tested - said), sorted(said - tested)
+    mixed = [(claim.id, name) for claim in real for name in sorted(claim.chapters & recorded)]
+    lost = [(claim.id, claim.section) for claim in claims if claim.section not in labels]
+    return [
+        *(f"{name} reads results of {chapter}, which does not name it" for chapter, name in unnamed),
+        *(f"{chapter} names {name}, which reads none of its results" for chapter, name in unread),
+        *(
+            f"{name} is said to rest on real numbers, but {chapter} uses recordings"
+            for name, chapter in mixed
+        ),
+        *(f"{name} links to {section}, which is no section" for name, section in lost),
     ]

@@ -25,6 +25,7 @@ from companion.running.chapters import Chapter, choose
 from companion.running.freshness import fingerprint, is_fresh, outputs
 from companion.running.layout import Layout, read_json, write_json
 from companion.running.provenance import environment
+from companion.running.scorecard import BUILD_FOLDER
 from companion.running.session import RUN_FOLDER
 
 CELL_TIMEOUT_S = 3600
@@ -54,16 +55,17 @@ def execute(chapter: Chapter, parameters: dict[str, Any], layout: Layout, *, for
         shutil.rmtree(workspace, ignore_errors=True)  # of a run that was killed
         workspace.mkdir(parents=True)
         started = time.perf_counter()
-        notebook = _run_notebook(chapter, parameters, workspace)
+        notebook = _run_notebook(chapter, parameters, layout)
         seconds = time.perf_counter() - started
         _place(chapter, parameters, layout, notebook, seconds)
 
 
-def _run_notebook(chapter: Chapter, parameters: dict[str, Any], workspace: Path) -> Any:
+def _run_notebook(chapter: Chapter, parameters: dict[str, Any], layout: Layout) -> Any:
     """Execute the notebook in the workspace and return it, clean."""
     import nbformat
     import papermill
 
+    workspace = layout.workspace(chapter.name)
     source, done = workspace / "source.ipynb", workspace / "executed.ipynb"
     notebook = chapter.notebook()
     last = nbformat.v4.new_code_cell(
@@ -72,6 +74,7 @@ def _run_notebook(chapter: Chapter, parameters: dict[str, Any], workspace: Path)
     notebook.cells.append(last)
     nbformat.write(notebook, source)
     os.environ[RUN_FOLDER] = str(workspace)
+    os.environ[BUILD_FOLDER] = str(layout.build)
     try:
         papermill.execute_notebook(
             source,
@@ -157,7 +160,7 @@ def _place(
             "peak_memory_mb": round(kernel["peak_memory_mb"]),
             "device": kernel["device"],
             "environment": environment(),
-            "fingerprint": fingerprint(chapter, parameters, kernel["modules"]),
+            "fingerprint": fingerprint(chapter, parameters, kernel["modules"], layout),
             "outputs": outputs(name, layout),
         },
     )

@@ -11,12 +11,14 @@ from typing import Any
 from companion.errors import MissingDataError
 from companion.loading.store import checksums
 from companion.project import project_root
-from companion.running.chapters import Chapter, book_folder
+from companion.running.chapters import Chapter, all_chapters, book_folder
 from companion.running.layout import Layout, read_json, sha256, tree_sha256
 from companion.running.worlds import recordings
 
 
-def fingerprint(chapter: Chapter, parameters: Mapping[str, Any], modules: Iterable[str]) -> dict[str, Any]:
+def fingerprint(
+    chapter: Chapter, parameters: Mapping[str, Any], modules: Iterable[str], layout: Layout
+) -> dict[str, Any]:
     """Everything a chapter's outcome depends on.
 
     Parameters
@@ -26,12 +28,15 @@ def fingerprint(chapter: Chapter, parameters: Mapping[str, Any], modules: Iterab
         Values that replace the chapter's defaults.
     modules : iterable of str
         The modules of this package that the chapter imported.
+    layout : Layout
+        Where the results of the others lie, for a chapter that reads them.
 
     Returns
     -------
     dict
         Checksums of the text, the data, the files read, the lock and the modules, and the parameters.
     """
+    others = [name for name in all_chapters() if name != chapter.name] if chapter.last else []
     return {
         "text": hashlib.sha256(chapter.text.encode()).hexdigest(),
         "parameters": dict(sorted(parameters.items())),
@@ -39,6 +44,7 @@ def fingerprint(chapter: Chapter, parameters: Mapping[str, Any], modules: Iterab
         "reads": {name: sha256(book_folder() / name) for name in chapter.reads},
         "lock": sha256(project_root() / "requirements.lock"),
         "modules": {name: _module_sha256(name) for name in sorted(modules)},
+        **({"results": {name: sha256(layout.results(name)) for name in others}} if others else {}),
     }
 
 
@@ -58,7 +64,7 @@ def finished_record(chapter: Chapter, layout: Layout) -> dict[str, Any] | None:
         return None
     known = record["fingerprint"]
     try:
-        now = fingerprint(chapter, known["parameters"], known["modules"])
+        now = fingerprint(chapter, known["parameters"], known["modules"], layout)
     except MissingDataError:
         return None
     return record if known == now else None

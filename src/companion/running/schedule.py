@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import IO, Any, Literal
@@ -95,15 +95,31 @@ def run_chapters(
             continue
         refuse_wrong_files(chapter.needs)
         recordings(chapter, parameters[chapter.name])  # a missing one is refused before anything runs
-        if not force and is_fresh(chapter, parameters[chapter.name], layout):
-            done[chapter.name] = ChapterRun(chapter.name, "unchanged")
-    for run in done.values():
-        say(f"{run.chapter}: {run.outcome}{f' ({run.detail})' if run.detail else ''}")
-    waiting = [chapter for chapter in chapters if chapter.name not in done]
-    if waiting:
-        for run in _run_side_by_side(waiting, parameters, layout, jobs or os.cpu_count() or 1, force, say):
-            done[run.chapter] = run
+    _tell(done.values(), say)
+    for last in (False, True):
+        group = [chapter for chapter in chapters if chapter.last == last and chapter.name not in done]
+        fresh = {
+            chapter.name: ChapterRun(chapter.name, "unchanged")
+            for chapter in group
+            if not force and is_fresh(chapter, parameters[chapter.name], layout)
+        }
+        _tell(fresh.values(), say)
+        done |= fresh
+        waiting = [chapter for chapter in group if chapter.name not in fresh]
+        if last and any(run.outcome == "failed" for run in done.values()):
+            runs = [ChapterRun(c.name, "failed", "a chapter that it reads has failed") for c in waiting]
+            _tell(runs, say)
+        elif waiting:
+            runs = _run_side_by_side(waiting, parameters, layout, jobs or os.cpu_count() or 1, force, say)
+        else:
+            runs = []
+        done |= {run.chapter: run for run in runs}
     return [done[chapter.name] for chapter in chapters]
+
+
+def _tell(runs: Iterable[ChapterRun], say: Callable[[str], None]) -> None:
+    for run in runs:
+        say(f"{run.chapter}: {run.outcome}{f' ({run.detail})' if run.detail else ''}")
 
 
 def _run_side_by_side(

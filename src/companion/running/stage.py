@@ -20,7 +20,7 @@ from companion.running.session import TABLE_MARK
 from companion.running.stubs import stub_page
 from companion.running.worlds import mark_simulated, world_of
 
-_NOT_RENDERED = shutil.ignore_patterns("published", "claims.yaml", "__pycache__")
+_NOT_RENDERED = shutil.ignore_patterns("published", "records", "claims.yaml", "__pycache__")
 
 
 def build_stage(layout: Layout) -> dict[str, Mapping[str, Any] | None]:

@@ -1,0 +1,255 @@
+"""Committed results of the book, how far each may move, and what moved.
+
+A record is ``book/records/<name>.json``, with name ``smoke``, ``lesson`` or, for a whole book made in a null
+world, ``lesson-N1``. It keeps numbers, truth values, and words that a claim reads, with a tolerance for each
+number, and the outcome of every claim. Other words follow from these.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from companion.errors import CompanionError
+from companion.running.claims import Claim, Results, Value
+from companion.running.layout import read_json, write_json
+
+Basis = Literal["exact", "seed spread", "seed spread at smoke scale", "one picture"]
+TIMES_SPREAD = 2.0
+"""A number may move this many times the largest difference between runs of other seeds."""
+SAME = 1e-4
+"""Relative difference of numbers that count as the same: sums in single precision differ between machines."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One recorded result.
+
+    Attributes
+    ----------
+    value : float, int, str or bool
+    tolerance : float
+        Largest absolute difference; 0 for words and truth values.
+    basis : {"exact", "seed spread", "seed spread at smoke scale", "one picture"}
+        Where the tolerance comes from.
+    """
+
+    value: Value
+    tolerance: float
+    basis: Basis
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A result or an outcome that is not what the record says.
+
+    Attributes
+    ----------
+    what : str
+        ``chapter::key`` or the id of a claim.
+    then, now : float, int, str or bool
+        None where one side lacks it.
+    tolerance : float
+    """
+
+    what: str
+    then: Value | None
+    now: Value | None
+    tolerance: float = 0.0
+
+    def __str__(self) -> str:
+        margin = f" (may move by {self.tolerance:.3g})" if self.tolerance else ""
+        return f"{self.what}: {_told(self.then)} in the record, {_told(self.now)} now{margin}"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a book found, once.
+
+    Attributes
+    ----------
+    results : dict
+        By chapter and key.
+    outcomes : dict
+        By id of a claim.
+    """
+
+    results: Mapping[str, Mapping[str, Kept]]
+    outcomes: Mapping[str, str]
+
+
+def make_record(claims: Iterable[Claim], runs: Sequence[Results], smaller: Record | None = None) -> Record:
+    """Keep the results of a book, with tolerances from how they vary over runs of other seeds.
+
+    A number that varies may move `TIMES_SPREAD` times its largest difference from run to run, and at least
+    as far as, relative to their size, half of the numbers of its chapter do: two runs can agree by accident.
+    A percentage that does not vary may move by one picture, where the chapter records that step.
+
+    Parameters
+    ----------
+    claims : iterable of Claim
+    runs : sequence of mapping
+        Results by chapter and key; the first are kept, the others differ from it in seeds only.
+    smaller : Record, optional
+        Of a smaller book, whose numbers vary more: its tolerances, for a book that takes too long to be made
+        with several seeds.
+    """
+    claims = list(claims)
+    read = {key for claim in claims for key in claim.keys}
+    varied = {
+        name: {key: one.tolerance for key, one in kept.items() if one.basis == "seed spread"}
+        for name, kept in (smaller.results if smaller else {}).items()
+    }
+    chapters = {
+        name: _kept(name, [run[name] for run in runs if name in run], read, varied.get(name, {}))
+        for name in runs[0]
+    }
+    return Record(chapters, outcomes_of(claims, runs[0]))
+
+
+def outcomes_of(claims: Iterable[Claim], results: Results) -> dict[str, str]:
+    """Outcome of each claim whose chapters were run, by id."""
+    return {claim.id: claim.outcome(results) for claim in claims if claim.chapters <= set(results)}
+
+
+def compare_results(record: Record, results: Results) -> list[Moved]:
+    """Name the results that moved beyond their tolerance, in the chapters that were run.
+
+    Parameters
+    ----------
+    record : Record
+    results : mapping
+        By chapter and key. A number that the record does not have counts as moved, too.
+    """
+    found = []
+    for chapter, now in results.items():
+        then = record.results.get(chapter, {})
+        for key in [*then, *(key for key in now if key not in then and _is_number(now[key]))]:
+            kept = then.get(key)
+            if kept is None:
+                found.append(Moved(f"{chapter}::{key}", None, now[key]))
+            elif key not in now or not _stands(kept, now[key]):
+                found.append(Moved(f"{chapter}::{key}", kept.value, now.get(key), kept.tolerance))
+    return found
+
+
+def compare_outcomes(record: Record, outcomes: Mapping[str, str]) -> list[Moved]:
+    """Name the claims whose outcome is another one.
+
+    Parameters
+    ----------
+    record : Record
+    outcomes : mapping of str to str
+        Outcome of each claim, by id.
+    """
+    return [
+        Moved(name, record.outcomes.get(name), outcomes.get(name))
+        for name in sorted({*record.outcomes, *outcomes})
+        if record.outcomes.get(name) != outcomes.get(name)
+    ]
+
+
+def read_record(path: Path) -> Record:
+    """Read a record.
+
+    Raises
+    ------
+    CompanionError
+        If it is absent or damaged.
+    """
+    found = read_json(path)
+    try:
+        if found is None:
+            raise ValueError("no JSON object")
+        results = {
+            chapter: {key: Kept(*entry) for key, entry in kept.items()}
+            for chapter, kept in found["results"].items()
+        }
+        return Record(results, dict(found["outcomes"]))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CompanionError(
+            "There is no readable record of results",
+            where=path,
+            got=error,
+            do="write it from a run that you have looked at: companion verify --accept",
+        ) from error
+
+
+def write_record(path: Path, record: Record, made: Mapping[str, Any]) -> None:
+    """Write a record, with how it was made.
+
+    Parameters
+    ----------
+    path : Path
+    record : Record
+    made : mapping
+        Parameters and number of runs.
+    """
+    results = {
+        chapter: {key: [kept.value, kept.tolerance, kept.basis] for key, kept in entries.items()}
+        for chapter, entries in record.results.items()
+    }
+    write_json(path, {"made": dict(made), "outcomes": dict(record.outcomes), "results": results})
+
+
+def _kept(
+    chapter: str, runs: Sequence[Mapping[str, Value]], read: Collection[str], varied: Mapping[str, float]
+) -> dict[str, Kept]:
+    first, step = runs[0], runs[0].get("step")
+    spreads = {key: _spread(key, runs) for key in first if _is_number(first[key])}
+    relative = [
+        spread / abs(float(first[key])) for key, spread in spreads.items() if spread and float(first[key])
+    ]
+    usual = statistics.median(relative) if relative else 0.0
+    kept: dict[str, Kept] = {}
+    for key, value in first.items():
+        if key in varied and _is_number(value):
+            kept[key] = Kept(value, varied[key], "seed spread at smoke scale")
+        elif key in spreads:
+            kept[key] = _with_tolerance(float(value), spreads[key], usual, step)
+        elif (not isinstance(value, str) or f"{chapter}::{key}" in read) and all(
+            run.get(key) == value for run in runs
+        ):
+            kept[key] = Kept(value, 0.0, "exact")
+    return kept
+
+
+def _with_tolerance(value: float, spread: float, usual: float, step: Value | None) -> Kept:
+    if spread > SAME * max(abs(value), SAME):
+        return Kept(value, _short(max(TIMES_SPREAD * spread, usual * abs(value))), "seed spread")
+    if isinstance(step, float) and not value.is_integer() and _is_share(value, step):
+        return Kept(value, step, "one picture")
+    return Kept(value, 0.0, "exact")
+
+
+def _is_share(value: float, step: float) -> bool:
+    """Whether a number is a mean of up to thirty percentages, each a multiple of the step."""
+    return any(math.isclose(count := value * n / step, round(count), abs_tol=1e-4) for n in range(1, 31))
+
+
+def _spread(key: str, runs: Sequence[Mapping[str, Value]]) -> float:
+    values = [float(run[key]) for run in runs if _is_number(run.get(key))]
+    return max(values) - min(values)
+
+
+def _stands(kept: Kept, now: Value) -> bool:
+    if not _is_number(kept.value) or not _is_number(now):
+        return kept.value == now
+    then, value = float(kept.value), float(now)
+    return abs(value - then) <= kept.tolerance + SAME * max(abs(then), abs(value), SAME)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.3g}")
+
+
+def _told(value: Value | None) -> str:
+    return "nothing" if value is None else f"{value:.6g}" if isinstance(value, float) else repr(value)
