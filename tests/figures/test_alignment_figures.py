@@ -13,13 +13,7 @@ from matplotlib.lines import Line2D
 
 from companion.figures.alignment import alpha_curves, printed_scatter, training_errors
 from companion.figures.levels import TEACHERS, in_order, level_colours, teacher_looks
-from companion.figures.style import COLOURS, apply_style
-
-
-@pytest.fixture(autouse=True)
-def look() -> None:
-    apply_style()
-
+from companion.figures.style import COLOURS
 
 ALPHAS = ["original", "1", "0.1", "0.01"]
 REAL, PERMUTED = (TEACHERS[name]["color"] for name in ("real", "permuted"))

@@ -24,7 +24,7 @@ def test_maps_print_shares_and_percentiles_and_leave_cells_empty() -> None:
     )
     figure = bench_maps(table, targets=TARGETS, supervisions=SUPERVISIONS)
     first, second = figure.axes[:2]
-    assert (first.get_title(), second.get_title()) == ("one (3)", "two (4)")
+    assert (first.get_title(loc="left"), second.get_title(loc="left")) == ("one (3)", "two (4)")
     told = [text.get_text() for text in first.texts]
     assert told == ["60 %", "80.0", "−10 %", "45.0", "n/a", "52.0", "–"]
     assert [text.get_text() for text in second.texts] == ["100 %", "90.0", "–", "–", "–"]

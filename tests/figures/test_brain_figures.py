@@ -158,7 +158,7 @@ def test_reliability_is_measured_by_subject_and_predicted_on_average() -> None:
     figure = reliability_curves(repetitions().sample(frac=1, random_state=1).sort_values("dataset"),
                                 quantity="reliability")  # fmt: skip
     eeg, meg = figure.axes
-    assert [ax.get_title(loc="left") or ax.get_title() for ax in (eeg, meg)] == ["EEG", "MEG"]
+    assert [ax.get_title(loc="left") for ax in (eeg, meg)] == ["EEG", "MEG"]
     assert dots(eeg) == {(1, 0.2), (2, 0.3), (1, 0.4), (2, 0.6)}
     assert dots(meg) == {(1, 0.1)}
     (predicted,) = [line for line in eeg.lines if line.get_marker() == "None"]

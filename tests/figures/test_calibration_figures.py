@@ -39,7 +39,7 @@ def drawn(sizes: pd.DataFrame) -> Figure:
 
 def test_sizes_have_a_dot_for_each_row_and_group(drawn: Figure) -> None:
     first, _, third, empty = drawn.axes
-    assert (first.get_title(), third.get_title()) == ("EEG\n10 × 200", "MEG\n4 × 200")
+    assert (first.get_title(loc="left"), third.get_title(loc="left")) == ("EEG\n10 × 200", "MEG\n4 × 200")
     assert [label.get_text() for label in first.get_yticklabels()] == ["t", "mixed"]
     dots = [line for line in first.lines if line.get_marker() in ("o", "s")]
     assert [len(line.get_xdata()) for line in dots] == [2, 2]
@@ -89,4 +89,4 @@ def test_bars_carry_their_values() -> None:
     shares = {"one": {"person": 0.1, "image": 0.25}, "two": {"person": 0.0, "image": 0.3}}
     figure = component_bars(shares, {"image": "Image", "person": "Person"})
     assert [text.get_text() for text in figure.axes[0].texts] == ["0.250", "0.100"]
-    assert figure.axes[1].get_title() == "two"
+    assert figure.axes[1].get_title(loc="left") == "two"

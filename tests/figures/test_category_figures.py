@@ -19,12 +19,7 @@ from companion.figures.categories import (
     modality_points,
 )
 from companion.figures.levels import MODALITIES, level_colours
-from companion.figures.style import CATEGORIES, COLOURS, INK, QUIET, apply_style
-
-
-@pytest.fixture(autouse=True)
-def look() -> None:
-    apply_style()
+from companion.figures.style import CATEGORIES, COLOURS, INK, QUIET
 
 
 def marks(ax: Axes, marker: str, colour: object = None) -> list[Line2D]:

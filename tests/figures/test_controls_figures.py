@@ -29,7 +29,7 @@ def test_findings_beyond_their_bound_are_marked_in_nulls_only() -> None:
         }
     )
     figure = pass_shares(table, effect="world")
-    assert [ax.get_title() for ax in figure.axes] == ["world", "N1"]
+    assert [ax.get_title(loc="left") for ax in figure.axes] == ["world", "N1"]
     colours = [[to_hex(line.get_color()) for line in ax.lines] for ax in figure.axes]
     assert colours == [
         [COLOURS["first"].lower()],
@@ -50,7 +50,10 @@ def test_every_score_has_a_panel_with_chance_floor_and_decoder() -> None:
     )
     figure = floor_dots(table)
     shown = [ax for ax in figure.axes if ax.get_visible()]
-    assert [ax.get_title().replace("\n", " ") for ax in shown] == ["top-1", "identification among others"]
+    assert [ax.get_title(loc="left").replace("\n", " ") for ax in shown] == [
+        "top-1",
+        "identification among others",
+    ]
     assert [float(line.get_xdata()[0]) for line in shown[1].lines] == [50.0, 80.0, 90.0]
     assert [text.get_text() for text in shown[0].get_yticklabels()] == ["base", "aligned"]
 

@@ -58,7 +58,7 @@ def test_drops_of_each_decoder_and_their_means_are_drawn_at_the_middle_of_the_ba
         columns=["decoder", "subject", "alignment", "low", "high", "drop"],
     )  # fmt: skip
     figure = drops_over_frequency(table, label="drop", planted=(np.array([1.0, 3, 5]), np.array([0.0, 2, 1])))
-    titles = [ax.get_title() or ax.get_title(loc="left") for ax in figure.axes]  # the style moves them
+    titles = [ax.get_title(loc="left") for ax in figure.axes]
     assert titles == ["one", "two"]
     for ax, decoder in zip(figure.axes, titles, strict=True):
         drawn = [line for line in ax.lines if len(xs(line)) == 3]

@@ -51,7 +51,7 @@ def test_matches_are_joined_and_the_rest_is_drawn() -> None:
     np.testing.assert_allclose(before.lines[0].get_xydata(), first)
     np.testing.assert_allclose(before.lines[2].get_xydata(), second)
     assert before.get_xlabel() == "first component (50% of variance)"
-    assert after.get_title(loc="left") + after.get_title() == "after"
+    assert after.get_title(loc="left") == "after"
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["images", "captions"]
     np.testing.assert_allclose([line.get_markersize() for line in before.lines[:4]], [3, 4, 3, 4])
 

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from companion.figures.mapping import grid_of_scores, pivot_histograms, validation_curves
-from companion.figures.style import apply_style
-
-
-@pytest.fixture(autouse=True)
-def look() -> None:
-    apply_style()
 
 
 def test_histograms_count_every_pair_in_the_bins_of_all_panels() -> None:

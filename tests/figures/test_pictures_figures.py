@@ -10,14 +10,9 @@ import pytest
 from matplotlib.colors import same_color
 
 from companion.figures.pictures import measure_points
-from companion.figures.style import COLOURS, INK, apply_style
+from companion.figures.style import COLOURS, INK
 
 LEVELS = {"brain": ["made", "found"], "companions": ["ceiling", "mean vector"]}
-
-
-@pytest.fixture(autouse=True)
-def style() -> None:
-    apply_style()
 
 
 def table() -> pd.DataFrame:

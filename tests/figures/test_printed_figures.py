@@ -12,7 +12,6 @@ from companion.figures import printed as printed_figures
 from companion.figures.style import (
     COLOURS,
     SEQUENTIAL,
-    apply_style,
     ink_on,
     page_figure,
     reference_line,
@@ -49,11 +48,6 @@ def spans(ax: Axes) -> list[tuple[float, float]]:
         if isinstance(collection, LineCollection)
         for segment in collection.get_segments()
     ]
-
-
-@pytest.fixture(autouse=True)
-def look() -> None:
-    apply_style()
 
 
 def test_gains_are_drawn_at_their_values_and_labelled() -> None:

@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 import pandas as pd
-import pytest
 from matplotlib.colors import to_hex
 
 from companion.figures.scorecard import OUTCOMES, outcome_bars, printed_against_ours
-from companion.figures.style import apply_style
-
-
-@pytest.fixture(autouse=True)
-def _style() -> None:
-    apply_style()
 
 
 def test_each_claim_is_one_box_in_the_colour_of_its_outcome() -> None:

@@ -225,9 +225,11 @@ def _pinned(chapter: Chapter) -> bool:
     from companion.loading.sources import OFFICIAL
     from companion.loading.store import FileState, status
 
-    states = [status(load_manifest().entry(OFFICIAL[part])) for part in chapter.official if part in OFFICIAL]
-    return all(
-        state.files and all(found is FileState.PRESENT for found in state.files.values()) for state in states
+    entries = {entry.id: entry for entry in load_manifest().entries}
+    wanted = [entries.get(OFFICIAL[part]) for part in chapter.official if part in OFFICIAL]
+    files = [list(status(entry).files.values()) if entry else [] for entry in wanted]
+    return bool(files) and all(
+        found and all(state is FileState.PRESENT for state in found) for found in files
     )
 
 
