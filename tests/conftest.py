@@ -49,6 +49,12 @@ def outside_folder(variable: str, holds: str) -> Path:
     pytest.skip(reason)
 
 
+def shared_folder(factory: pytest.TempPathFactory) -> Path:
+    """Folder of one run of the tests, the same for all of its workers."""
+    base = factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
 @pytest.fixture(scope="session")
 def mirror() -> Path:
     """The small public files, laid out HOST/PATH."""
@@ -79,8 +85,7 @@ def smoke_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with the miniature world at smoke scale, made once for all workers; nobody changes it."""
     from companion.simulation.world import make_world
 
-    base = tmp_path_factory.getbasetemp()
-    root = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "smoke-world"
+    root = shared_folder(tmp_path_factory) / "smoke-world"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COMPANION_DATA", str(root))
         make_world(scale="smoke", say=lambda line: None)  # a second worker waits for the first one's lock

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from companion.running.build import build_book
 from companion.running.chapters import all_chapters
 from companion.running.layout import Layout, read_json
 from companion.running.schedule import run_chapters
 from companion.running.verify import SMOKE
+from tests.conftest import shared_folder
 
 
 class SmokeBook:
@@ -30,17 +31,18 @@ class SmokeBook:
 
 
 @pytest.fixture(scope="package")
-def smoke_book(
-    fetched: Path, smoke_world: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[SmokeBook]:
-    """Run every chapter and build the book; any failure or warning fails the tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("COMPANION_DATA", str(fetched))
-        if not (fetched / "miniature").exists():  # the fixture may be made a second time
+def smoke_book(fetched: Path, smoke_world: Path, tmp_path_factory: pytest.TempPathFactory) -> SmokeBook:
+    """Run every chapter and build the book, once for all workers; any failure or warning fails the tests."""
+    folder = shared_folder(tmp_path_factory) / "smoke-book"
+    folder.mkdir(exist_ok=True)
+    layout = Layout(folder / "_build")
+    with FileLock(folder / "lock"), pytest.MonkeyPatch.context() as patch:
+        if not layout.build.exists():
+            patch.setenv("COMPANION_DATA", str(fetched))
             (fetched / "miniature").symlink_to(smoke_world / "miniature")
-        layout = Layout(tmp_path_factory.mktemp("smoke") / "_build")
-        lines: list[str] = []
-        runs = run_chapters(list(all_chapters().values()), SMOKE, layout, jobs=2, say=lines.append)
-        assert {run.outcome for run in runs} == {"ran"}, "\n".join(lines)
-        build_book(layout)
-        yield SmokeBook(layout)
+            lines: list[str] = []
+            runs = run_chapters(list(all_chapters().values()), SMOKE, layout, jobs=2, say=lines.append)
+            assert {run.outcome for run in runs} == {"ran"}, "\n".join(lines)
+            build_book(layout)
+        assert layout.html.is_dir(), "another worker could not build the book"
+    return SmokeBook(layout)
