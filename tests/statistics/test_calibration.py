@@ -41,7 +41,7 @@ from companion.statistics.calibration.difference_tests import DIFFERENCES, LEVEL
 from companion.statistics.calibration.guessing_nulls import GUESSING
 from companion.statistics.calibration.inventory import INVENTORY, inventory_table
 from companion.statistics.calibration.null_sets import REDRAWN, Design, draw_null, latent_variances
-from companion.statistics.calibration.plan import KEY, OtherTask, Task, count, plan, settings
+from companion.statistics.calibration.plan import COLUMNS, KEY, OtherTask, Task, count, plan, settings
 from companion.statistics.calibration.summary import compare_slice, recommended, sized, widest_scope
 from companion.statistics.paired import sign_flip, wilcoxon
 
@@ -200,6 +200,7 @@ def test_the_committed_table_is_what_the_package_counts() -> None:
     """A slice drawn from other random numbers; and one chunk more of the same."""
     model, record = read_model()
     table, made = read_calibration(expected=settings(record))
+    assert tuple(table.columns) == COLUMNS
     assert made["n_sets"] >= 1000
     assert table["n_sets"].min() >= 1000
     whole = {tuple(row) for row in table[list(KEY)].itertuples(index=False)}
