@@ -29,7 +29,7 @@ from companion.training.splits import validation_rows
 
 Key = tuple[Hashable, str, int]
 Build = Callable[[tuple[int, ...], int], BrainEncoder]
-_CODE = ("contrastive", "draws", "program", "splits", "encoders.interface")
+_CODE = ("contrastive", "draws", "program", "splits", "encoders.activations", "encoders.interface")
 _BLOCK = 256  # responses decoded at a time
 
 

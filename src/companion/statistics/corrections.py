@@ -31,6 +31,12 @@ def holm(p_values: ArrayLike) -> NDArray[np.float64]:
     ----------
     Holm (1979), Scandinavian Journal of Statistics 6, 65-70.
     """
+    import gc
+
     from statsmodels.stats.multitest import multipletests
 
-    return np.asarray(multipletests(np.asarray(p_values, dtype=np.float64), method="holm")[1])
+    gc.freeze()  # multipletests collects garbage, which takes long where a chapter holds many objects
+    try:
+        return np.asarray(multipletests(np.asarray(p_values, dtype=np.float64), method="holm")[1])
+    finally:
+        gc.unfreeze()

@@ -7,8 +7,9 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool1d, conv1d, elu, gelu, log_softmax
+from torch.nn.functional import avg_pool1d, conv1d, gelu, log_softmax
 
+from companion.training.encoders.activations import elu
 from companion.training.encoders.attention import SelfAttention
 from companion.training.encoders.interface import BatchNorm, BrainEncoder, Mask, drop
 

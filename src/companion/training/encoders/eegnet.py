@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool1d, elu, pad
+from torch.nn.functional import avg_pool1d, pad
 
+from companion.training.encoders.activations import elu
 from companion.training.encoders.interface import BatchNorm, BrainEncoder, Inputs, Mask, drop
 
 N_FILTERS, N_MAPS, KERNEL, SECOND_KERNEL = 8, 16, 64, 16

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import elu, gelu
+from torch.nn.functional import gelu
 
+from companion.training.encoders.activations import elu
 from companion.training.encoders.interface import BatchNorm, BrainEncoder, Inputs, Mask, drop
 
 KERNEL, POOL, STRIDE, N_FILTERS = 25, 51, 5, 40
@@ -120,7 +121,7 @@ class ConvolutionStack(nn.Module):
 
     def _in_space(self, means: Tensor, weights: Tensor, shift: Tensor) -> Tensor:
         seen = self.windows(means).reshape(-1, KERNEL)
-        first = elu(torch.addmm(shift, seen, weights), inplace=True)
+        first = elu(torch.addmm(shift, seen, weights))
         return self.in_space(first.view(len(means), self.n_positions, self.n_channels, N_FILTERS))
 
 
