@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
-from torch.nn.functional import elu
 
+from companion.training.encoders.activations import elu
 from companion.training.encoders.nice import KERNEL, N_FILTERS, POOL, STRIDE, Nice
 
 FLOAT = 4  # bytes
@@ -64,12 +64,11 @@ def ceilings(device: torch.device = CPU) -> Costs:
     """Measure what a device does of each in a second, at its best of some tries, with the threads set."""
     side = 1024 if device == CPU else 8192  # smaller ones leave a GPU idle
     square, large = torch.randn(side, side, device=device), torch.randn(2**25, device=device)
-    into, values = torch.empty_like(large), -torch.rand(2**19, device=device)
+    into, values = torch.empty_like(large), torch.randn(2**19, device=device)
     return Costs(
         2 * side**3 / _fastest(lambda: square @ square, device),
         2 * FLOAT * large.numel() / _fastest(lambda: into.copy_(large), device),
-        # Each round starts from the last one's values, which stay below zero: exponentials all the time.
-        values.numel() / _fastest(lambda: elu(values, inplace=True), device),
+        values.numel() / _fastest(lambda: elu(values), device),
     )
 
 

@@ -61,7 +61,7 @@ def cross_validated(
         own = vectors[fold]
         for row, share in enumerate(shares):
             rest = np.eye(len(fold), dtype=np.float32) - (own * share) @ own.T - np.float32(1 / len(Y))
-            # 1 / n above is the intercept; targets have many columns, so that to invert is faster than to solve
+            # 1 / n above is the intercept. Targets have many columns: to invert is faster than to solve.
             left_out = np.linalg.inv(rest) @ (Y[fold] - own @ fits[row])
             errors[row] += (left_out.astype(np.float64) ** 2).sum(axis=0)
     return errors
