@@ -23,6 +23,8 @@ TIMES_SPREAD = 2.0
 """A number may move this many times the largest difference between runs of other seeds."""
 SAME = 1e-4
 """Relative difference of numbers that count as the same: sums in single precision differ between machines."""
+ROUNDING = 1e-6
+"""Difference that is none, however small the number: what two ways to one result leave is such."""
 
 
 @dataclass(frozen=True)
@@ -240,7 +242,7 @@ def _stands(kept: Kept, now: Value) -> bool:
     if not _is_number(kept.value) or not _is_number(now):
         return kept.value == now
     then, value = float(kept.value), float(now)
-    return abs(value - then) <= kept.tolerance + SAME * max(abs(then), abs(value), SAME)
+    return abs(value - then) <= kept.tolerance + max(SAME * max(abs(then), abs(value)), ROUNDING)
 
 
 def _is_number(value: object) -> bool:
