@@ -93,7 +93,7 @@ def test_a_larger_book_takes_over_the_tolerances_of_the_smaller_one() -> None:
         ({"fixed": 0.1234567 + 1e-9}, []),
         ({"fixed": 0.1234}, ["one::fixed"]),
         ({"rest": 8e-7}, []),
-        ({"rest": 2e-6}, ["one::rest"]),
+        ({"rest": 2e-6}, ["one::rest"]),  # no share of pictures, though smaller than one
         ({"count": 23}, ["one::count"]),
         ({"yes": False}, ["one::yes"]),
         ({"word": "later"}, ["one::word"]),

@@ -97,8 +97,7 @@ def make_record(claims: Iterable[Claim], runs: Sequence[Results], smaller: Recor
     runs : sequence of mapping
         Results by chapter and key; the first are kept, the others differ from it in seeds only.
     smaller : Record, optional
-        Of a smaller book, whose numbers vary more: its tolerances, for a book that takes too long to be made
-        with several seeds.
+        Of a smaller book, whose numbers vary more: its tolerances, for a book that takes long to make.
     """
     claims = list(claims)
     read = {key for claim in claims for key in claim.keys}
@@ -202,7 +201,8 @@ def _kept(
     chapter: str, runs: Sequence[Mapping[str, Value]], read: Collection[str], varied: Mapping[str, float]
 ) -> dict[str, Kept]:
     first, step = runs[0], runs[0].get("step")
-    spreads = {key: _spread(key, runs) for key in first if _is_number(first[key])}
+    found = {key: [float(run[key]) for run in runs if _is_number(run.get(key))] for key in first}
+    spreads = {key: max(values) - min(values) for key, values in found.items() if _is_number(first[key])}
     relative = [
         spread / abs(float(first[key])) for key, spread in spreads.items() if spread and float(first[key])
     ]
@@ -222,20 +222,17 @@ def _kept(
 
 def _with_tolerance(value: float, spread: float, usual: float, step: Value | None) -> Kept:
     if spread > SAME * max(abs(value), SAME):
-        return Kept(value, _short(max(TIMES_SPREAD * spread, usual * abs(value))), "seed spread")
+        tolerance = max(TIMES_SPREAD * spread, usual * abs(value))
+        return Kept(value, float(f"{tolerance:.3g}"), "seed spread")
     if isinstance(step, float) and not value.is_integer() and _is_share(value, step):
         return Kept(value, step, "one picture")
     return Kept(value, 0.0, "exact")
 
 
 def _is_share(value: float, step: float) -> bool:
-    """Whether a number is a mean of up to thirty percentages, each a multiple of the step."""
-    return any(math.isclose(count := value * n / step, round(count), abs_tol=1e-4) for n in range(1, 31))
-
-
-def _spread(key: str, runs: Sequence[Mapping[str, Value]]) -> float:
-    values = [float(run[key]) for run in runs if _is_number(run.get(key))]
-    return max(values) - min(values)
+    """Whether a number is a mean of up to thirty percentages, each a multiple of the step, and not 0."""
+    counts = [value * n / step for n in range(1, 31)]
+    return any(round(count) and math.isclose(count, round(count), abs_tol=1e-4) for count in counts)
 
 
 def _stands(kept: Kept, now: Value) -> bool:
@@ -247,10 +244,6 @@ def _stands(kept: Kept, now: Value) -> bool:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.3g}")
 
 
 def _told(value: Value | None) -> str:
