@@ -180,7 +180,7 @@ chapter.record("seen", read_json(this_layout().results("first"))["value"])
 
 
 def test_a_chapter_that_reads_the_others_runs_after_them_and_again_when_they_change(
-    tiny: TinyBook,
+    tiny: TinyBook, tmp_path: Path
 ) -> None:
     tiny.write_chapter("alast", LAST, "{last: true, core_seconds: 999}")
     assert outcomes(run_all(tiny)) == {"alast": "ran", "first": "ran", "second": "ran"}
@@ -188,5 +188,13 @@ def test_a_chapter_that_reads_the_others_runs_after_them_and_again_when_they_cha
     seen = read_json(tiny.layout.results("alast"))["seen"]
     assert outcomes(run_all(tiny, {"n_resamples": 7})) == {"alast": "ran", "first": "ran", "second": "ran"}
     assert read_json(tiny.layout.results("alast"))["seen"] != seen
+    (folder := tmp_path / "data" / "small-file").mkdir(parents=True)
+    (folder / "small.txt").write_text("five\n")
+    tiny.write_chapter(
+        "second", "\n```{code-cell} ipython3\nchapter.record('x', 1)\n```\n", "{needs: [small-file]}"
+    )
+    assert outcomes(run_all(tiny))["alast"] == "ran"
+    (folder / "small.txt").unlink()
+    assert outcomes(run_all(tiny)) == {"alast": "ran", "first": "unchanged", "second": "data missing"}
     tiny.write_chapter("second", "\n```{code-cell} ipython3\n1 / 0\n```\n")
     assert outcomes(run_all(tiny))["alast"] == "failed"

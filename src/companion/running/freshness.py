@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from companion.errors import MissingDataError
-from companion.loading.store import checksums
+from companion.loading.store import checksums, missing
 from companion.project import project_root
 from companion.running.chapters import Chapter, all_chapters, book_folder
 from companion.running.layout import Layout, read_json, sha256, tree_sha256
@@ -36,7 +36,7 @@ def fingerprint(
     dict
         Checksums of the text, the data, the files read, the lock and the modules, and the parameters.
     """
-    others = [name for name in all_chapters() if name != chapter.name] if chapter.last else []
+    others = [one for one in all_chapters().values() if not one.last] if chapter.last else []
     return {
         "text": hashlib.sha256(chapter.text.encode()).hexdigest(),
         "parameters": dict(sorted(parameters.items())),
@@ -44,7 +44,7 @@ def fingerprint(
         "reads": {name: sha256(book_folder() / name) for name in chapter.reads},
         "lock": sha256(project_root() / "requirements.lock"),
         "modules": {name: _module_sha256(name) for name in sorted(modules)},
-        **({"results": {name: sha256(layout.results(name)) for name in others}} if others else {}),
+        **({"results": {one.name: _results(one, layout) for one in others}} if others else {}),
     }
 
 
@@ -74,6 +74,11 @@ def is_fresh(chapter: Chapter, parameters: Mapping[str, Any], layout: Layout) ->
     """Whether running the chapter with these parameters would only repeat its last run."""
     record = finished_record(chapter, layout)
     return record is not None and record["fingerprint"]["parameters"] == dict(sorted(parameters.items()))
+
+
+def _results(chapter: Chapter, layout: Layout) -> str:
+    """Checksum of what another chapter found; results of an earlier run do not count where data are gone."""
+    return "data missing" if missing(chapter.needs) else sha256(layout.results(chapter.name))
 
 
 def _module_sha256(name: str) -> str:
