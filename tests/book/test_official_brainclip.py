@@ -24,7 +24,8 @@ from PIL import Image
 from companion.loading.god.stimuli import GodStimuli, read_god_stimuli
 from companion.project import project_root
 from companion.recording import Recording, Split
-from companion.running.chapters import all_chapters, declared_parameters
+from companion.running.chapters import all_chapters
+from companion.running.parameters import declared_parameters
 from companion.running.session import RUN_FOLDER
 from companion.simulation.writers.god import write_god
 

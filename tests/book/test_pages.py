@@ -10,7 +10,8 @@ import pytest
 
 from companion.loading.manifest import load_manifest
 from companion.project import project_root
-from companion.running.chapters import Chapter, all_chapters, declared_parameters
+from companion.running.chapters import Chapter, all_chapters
+from companion.running.parameters import declared_parameters
 from companion.running.worlds import FIGURE_MARK
 
 from .conftest import SmokeBook

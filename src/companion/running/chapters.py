@@ -1,11 +1,10 @@
-"""The chapters of the book: their source, what they need, and their parameters."""
+"""The chapters of the book: their source, and what they need."""
 
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +17,6 @@ from companion.project import project_root
 
 _FRONT_MATTER = re.compile(r"\A---\n(?P<yaml>.*?\n)---\n", re.DOTALL)
 _LABELLED_HEADING = re.compile(r"^\((?P<label>[a-z0-9-]+)\)=\n+(?P<level>#+) (?P<title>.+)$", re.MULTILINE)
-_TYPES: dict[str, tuple[type, ...]] = {
-    "int": (int,),
-    "float": (int, float),
-    "str": (str,),
-    "bool": (bool,),
-    "list": (list,),
-}
 
 
 class _Declared(BaseModel):
@@ -39,6 +31,7 @@ class _Declared(BaseModel):
     claims: list[str] = []
     core_seconds: int = 60
     last: bool = False
+    paper: dict[str, Any] = {}
 
 
 @dataclass(frozen=True)
@@ -75,6 +68,8 @@ class Chapter:
         About how long one core needs for it at its defaults; the longest chapters start first.
     last : bool
         Whether it reads what all other chapters recorded, and so runs after them.
+    paper : mapping of str to value
+        Parameters as the papers had them; they take the place of defaults where the scale is ``paper``.
     """
 
     name: str
@@ -86,6 +81,7 @@ class Chapter:
     claims: tuple[str, ...]
     core_seconds: int
     last: bool
+    paper: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def sections(self) -> list[Section]:
@@ -140,7 +136,7 @@ def read_chapter(path: Path) -> Chapter | None:
             "The `companion` block of a chapter's front matter is not valid",
             where=path,
             expected="`needs`, `reads`, `world`, `official` and `claims`, lists of names, `core_seconds`, "
-            "a number, and `last`, true or false",
+            "a number, `last`, true or false, and `paper`, values by name",
             got=error,
         ) from error
     chapter = Chapter(
@@ -153,6 +149,7 @@ def read_chapter(path: Path) -> Chapter | None:
         tuple(declared.claims),
         declared.core_seconds,
         declared.last,
+        declared.paper,
     )
     if not chapter.sections or chapter.sections[0].level != 1:
         raise ChapterError(
@@ -191,66 +188,3 @@ def choose(names: list[str]) -> list[Chapter]:
             expected=f"one of {', '.join(known)}",
         )
     return [known[name] for name in dict.fromkeys(names)] if names else list(known.values())
-
-
-def check_parameters(chapters: list[Chapter], given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Hand each chapter the parameters that it declares, and refuse those that no chapter knows.
-
-    Parameters
-    ----------
-    chapters : list of Chapter
-        The chapters about to run.
-    given : mapping
-        Parameter values by name.
-
-    Returns
-    -------
-    dict
-        Parameters by chapter name.
-
-    Raises
-    ------
-    ChapterError
-        If a name is unknown to all of them, or a value has the wrong type.
-    """
-    declared = {chapter.name: declared_parameters(chapter) for chapter in chapters}
-    known = sorted({name for parameters in declared.values() for name in parameters})
-    if unknown := [name for name in given if name not in known]:
-        raise ChapterError(
-            f"Unknown parameter {', '.join(unknown)}",
-            where=", ".join(declared),
-            expected=f"one of {', '.join(known)}" if known else "no parameters",
-            do="correct the name; nothing was run",
-        )
-    for parameters in declared.values():
-        for name, (kind, _, _) in parameters.items():
-            if name in given:
-                _check_type(name, kind, given[name])
-    return {
-        chapter: {name: given[name] for name in given if name in parameters}
-        for chapter, parameters in declared.items()
-    }
-
-
-def declared_parameters(chapter: Chapter) -> dict[str, tuple[str, str, str]]:
-    """Type, default (as code) and meaning of each parameter of a chapter, by name."""
-    import nbformat
-    import papermill
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, f"{chapter.name}.ipynb")
-        nbformat.write(chapter.notebook(), path)
-        found = papermill.inspect_notebook(path)
-    return {name: (item["inferred_type_name"], item["default"], item["help"]) for name, item in found.items()}
-
-
-def _check_type(name: str, kind: str, value: Any) -> None:
-    accepted = _TYPES.get(kind.split("[")[0])
-    is_bool = isinstance(value, bool)
-    if accepted and (not isinstance(value, accepted) or (is_bool and accepted != (bool,))):
-        raise ChapterError(
-            f"Parameter {name} has the wrong type",
-            expected=kind,
-            got=f"{value!r} ({type(value).__name__})",
-            do="correct the value; nothing was run",
-        )

@@ -83,7 +83,7 @@ def _run_notebook(chapter: Chapter, parameters: dict[str, Any], layout: Layout) 
             cwd=project_root(),
             kernel_name="python3",
             language="python",
-            execution_timeout=CELL_TIMEOUT_S,
+            execution_timeout=None if parameters.get("scale") == "paper" else CELL_TIMEOUT_S,
             progress_bar={"bar_format": "{n_fmt}/{total_fmt}", "file": sys.stdout, "mininterval": 0.5},
         )
     except papermill.PapermillExecutionError as error:

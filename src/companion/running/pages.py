@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from companion.loading.entries import Entry, Manifest
-from companion.running.chapters import Chapter, declared_parameters
+from companion.running.chapters import Chapter
+from companion.running.parameters import declared_parameters
 from companion.running.wording import plain
 
 Record = Mapping[str, Any]

@@ -18,9 +18,10 @@ from tqdm import tqdm
 from companion.errors import ChapterError
 from companion.loading.store import missing, refuse_wrong_files
 from companion.project import project_root
-from companion.running.chapters import Chapter, check_parameters
+from companion.running.chapters import Chapter
 from companion.running.freshness import is_fresh
 from companion.running.layout import Layout
+from companion.running.parameters import check_parameters
 from companion.running.worlds import recordings
 
 _PROGRESS = re.compile(r"(\d+)/(\d+)")

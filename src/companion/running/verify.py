@@ -11,9 +11,10 @@ from typing import Any
 
 from companion.loading.sources import Null, ScaleName
 from companion.project import project_root
-from companion.running.chapters import Chapter, all_chapters, book_folder, declared_parameters
+from companion.running.chapters import Chapter, all_chapters, book_folder
 from companion.running.claims import load_claims
 from companion.running.layout import Layout, read_json
+from companion.running.parameters import declared_parameters
 from companion.running.regression import (
     Record,
     compare_outcomes,

@@ -10,8 +10,9 @@ from typing import Any, cast
 from companion.errors import ChapterError
 from companion.loading.sources import RECORD, Null, Part, ScaleName, Source, recordings_folder
 from companion.project import data_root
-from companion.running.chapters import Chapter, declared_parameters
+from companion.running.chapters import Chapter
 from companion.running.layout import sha256
+from companion.running.parameters import declared_parameters
 from companion.running.session import PRINTED_MARK, TABLE_MARK
 
 FIGURE_MARK = "Simulated data."
