@@ -121,3 +121,23 @@ def test_leaks_and_mixed_spaces_are_refused(
         identify(decoded, answers, answers, mean=mean)
     with pytest.raises(DataError, match="differ in space"):
         identify(decoded, answers, named(candidates.values, "c", "other"), mean=mean)
+
+
+def test_shares_are_counted_one_by_one_with_ties() -> None:
+    rng = np.random.default_rng(5)
+    own, others = rng.integers(-3, 4, (7, 9)) / 3, rng.integers(-3, 4, (7, 40)) / 3
+    own += 1e-14 * rng.normal(size=own.shape)  # rounding
+    found = shares_beaten(own, others)
+    for row, values in enumerate(own):
+        for column, value in enumerate(values):
+            equal = np.abs(others[row] - value) < 1e-9
+            below = (others[row] < value) & ~equal
+            assert found[row, column] == pytest.approx(below.mean() + equal.mean() / 2)
+
+
+def test_products_of_profiles_are_correlations_and_inputs_stay_as_they_were() -> None:
+    values = np.random.default_rng(6).normal(size=(12, 40)) * 10.0 ** np.arange(-6, 6)[:, None] + 3
+    before = values.copy()
+    profiles = standard_profiles(values)
+    np.testing.assert_allclose(profiles @ profiles.T, np.corrcoef(values), atol=1e-9)
+    np.testing.assert_array_equal(values, before)

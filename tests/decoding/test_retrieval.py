@@ -209,3 +209,10 @@ def test_a_common_vector_does_not_change_what_is_read_relative_to_the_mean() -> 
     origin = centred_rows(cone).values.mean(axis=0)
     decoded = centred_rows(cone).values.mean(axis=0) + 0.02 * read.values
     assert (ranks(cone.with_values(decoded - origin, aligned_by=None), read) == 1).all()
+
+
+@pytest.mark.parametrize("n", [1, 7, 40])
+def test_the_best_are_those_of_a_full_sort_with_ties(n: int) -> None:
+    similar = np.random.default_rng(5).integers(0, 9, (30, 40)) / 8
+    wanted = np.argsort(-similar, axis=1, kind="stable")[:, :n]
+    np.testing.assert_array_equal(retrieval._best(similar, n), wanted)

@@ -92,3 +92,22 @@ def test_what_does_not_pair_is_refused() -> None:
         compare_ranks([1, np.nan], [1, 2], seed=0)
     with pytest.raises(DataError, match="not whole"):
         mcnemar_exact([0.5, 1], [1, 0])
+
+
+@pytest.mark.parametrize("n", [5, 30])
+def test_one_set_of_exchanges_gives_what_scipy_gives_side_by_side(n: int) -> None:
+    """Few images, all exchanges; many, drawn ones, the same for every side. Whole ranks tie often."""
+    for seed in range(5):
+        first, second = np.random.default_rng(seed).integers(1, 9, (2, n)).astype(float)
+        found = compare_ranks(first, second, n_permutations=199, n_bootstrap=10, seed=seed)
+        for side, p in (("two-sided", found.p), ("greater", found.p_greater), ("less", found.p_less)):
+            test = stats.permutation_test(
+                (first, second),
+                lambda one, two, axis: one.mean(axis=axis) - two.mean(axis=axis),
+                permutation_type="samples",
+                n_resamples=199,
+                batch=1000,
+                alternative=side,
+                rng=np.random.default_rng(seed),
+            )
+            assert p == test.pvalue

@@ -144,3 +144,11 @@ def test_what_does_not_fit_is_refused() -> None:
     for values, shown in (([1.0], ["a", "b"]), ([1.0, 2.0], ["a", "a"]), ([1.0, np.nan], ["a", "b"])):
         with pytest.raises(DataError, match="cannot be resampled"):
             cluster_interval(values, shown)
+
+
+@pytest.mark.parametrize("k", [1, 5, 12])
+def test_hits_are_those_of_ranking_every_candidate(k: int) -> None:
+    similarity = np.random.default_rng(6).integers(0, 6, (50, 12)) / 3
+    better = stats.rankdata(-similarity, method="min", axis=1) - 1
+    tied = stats.rankdata(-similarity, method="max", axis=1) - better - 1
+    np.testing.assert_array_equal(hits_by_answer(similarity, k), np.clip((k - better) / (tied + 1), 0, 1))

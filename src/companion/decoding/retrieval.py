@@ -159,7 +159,7 @@ def retrieved(decoded: Embeddings, gallery: Gallery, n: int) -> pd.DataFrame:
     for rows, similar in _cosines(decoded, gallery):
         ordered = similar.copy()
         np.put_along_axis(ordered, own[rows, None], _own(similar, own[rows]), axis=1)
-        best[rows] = np.argsort(-ordered, axis=1, kind="stable")[:, :n]
+        best[rows] = _best(ordered, n)
         cosine[rows] = np.take_along_axis(similar, best[rows], axis=1)
     names = np.array(gallery.candidates.ids, dtype=object)
     return pd.DataFrame(
@@ -232,6 +232,16 @@ def _cosines(decoded: Embeddings, gallery: Gallery) -> Iterator[tuple[slice, Flo
     for start in range(0, len(unit), step):
         rows = slice(start, start + step)
         yield rows, unit[rows] @ candidates.T
+
+
+def _best(similar: FloatArray, n: int) -> Ranks:
+    """Columns of the n largest of each row, largest first, equal ones in order: only these are sorted."""
+    edges = np.partition(similar, -n, axis=1)[:, -n]
+    best = np.empty((len(similar), n), dtype=np.intp)
+    for row, (values, edge) in enumerate(zip(similar, edges, strict=True)):
+        among = np.flatnonzero(values >= edge)
+        best[row] = among[np.argsort(-values[among], kind="stable")[:n]]
+    return best
 
 
 def _own(similar: FloatArray, own: Ranks) -> FloatArray:

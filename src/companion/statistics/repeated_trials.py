@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from companion.errors import DataError
 from companion.statistics.concept_bootstrap import interval
@@ -87,9 +86,10 @@ def hits_by_answer(similarity: npt.ArrayLike, k: int = 1) -> FloatArray:
             expected="finite (n_trials, n_candidates), k of these",
             got=values.shape,
         )
-    better = stats.rankdata(-values, method="min", axis=1) - 1
-    tied = stats.rankdata(-values, method="max", axis=1) - better - 1
-    hits: FloatArray = np.clip((k - better) / (tied + 1), 0, 1)
+    edge = np.partition(values, -k, axis=1)[:, -k, None]  # the value at place k; nothing else is ranked
+    above, equal = values > edge, values == edge
+    places = k - above.sum(axis=1, keepdims=True)
+    hits: FloatArray = above + equal * (places / equal.sum(axis=1, keepdims=True))
     return hits
 
 
