@@ -117,3 +117,17 @@ def test_following_a_training_passes_the_encoder_that_training_keeps() -> None:
     at_best = predict(seen[kept.best][1].encoder, responses)
     assert at_best == pytest.approx(predict(kept.encoder, responses), abs=1e-5)
     assert not np.allclose(at_best, predict(seen[1 - kept.best][1].encoder, responses))
+
+
+def test_groups_trained_as_one_program_learn_what_they_learn_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = {"sub-01": [recording("sub-01", 1)], "sub-02": [recording("sub-02", 2, NAMES[::-1])]}
+    spaces = {"base": space(0), "aligned": space(1)}
+    alone = train_decoders(known, spaces, build, SETTINGS, seeds=[0, 1])
+    monkeypatch.setenv("COMPANION_DATA", str(tmp_path / "again"))
+    as_one = train_decoders(known, spaces, build, SETTINGS, seeds=[0, 1], together=8)
+    assert list(as_one) == list(alone)
+    for key, trained in alone.items():
+        torch.testing.assert_close(as_one[key].encoder.state_dict(), trained.encoder.state_dict())
+        assert as_one[key].best == trained.best

@@ -9,26 +9,23 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
 
 from companion.embeddings import Embeddings
 from companion.project import data_root
 from companion.recording import Recording
+from companion.running.decoder_runs import Build, JointRuns, Key, joined, prepared, run_of, split_groups
 from companion.training.encoders import BrainEncoder
 from companion.training.program import Program
-from companion.training.runs import Run, Trained, train_runs
+from companion.training.runs import Trained, train_runs
 from companion.training.settings import Settings
-from companion.training.splits import validation_rows
 
-Key = tuple[Hashable, str, int]
-Build = Callable[[tuple[int, ...], int], BrainEncoder]
 _CODE = ("contrastive", "draws", "program", "splits", "encoders.activations", "encoders.interface")
 _BLOCK = 256  # responses decoded at a time
 
@@ -63,7 +60,8 @@ def train_decoders(
     device : str
         ``auto`` takes a GPU if there is one.
     together : int, optional
-        Seeds in one batched program; see :func:`companion.training.runs.train_runs`.
+        Runs in one batched program; see :func:`companion.training.runs.train_runs`. Groups lie on the device
+        together if their runs train together; on a GPU, by default, as many as there is room for.
 
     Returns
     -------
@@ -71,25 +69,18 @@ def train_decoders(
     """
     place = chosen_device(device)
     found: dict[Key, Trained] = {}
-    for group, recordings in known.items():
-        stimuli = [name for one in recordings for name in one.stimuli]
-        inputs, encoder = _inputs(recordings, build, spaces, place)
-        ids = list(dict.fromkeys(stimuli))
-        row_of = {name: row for row, name in enumerate(ids)}
-        rows = np.array([row_of[name] for name in stimuli])
-        runs = [_run(seed, rows, _groups(stimuli, validate_on)) for seed in seeds]
-        folder = _folder(encoder)
-        for name, space in spaces.items():
-            trained = train_runs(
-                lambda encoder=encoder: type(encoder)(**encoder.configuration),  # type: ignore[misc]
-                inputs,
-                torch.tensor(space.select(ids).values, dtype=torch.float32, device=place),
-                runs,
-                settings,
-                together=together,
-                folder=folder,
-            )
-            found |= {(group, name, seed): one for seed, one in zip(seeds, trained, strict=True)}
+    for groups in joined(known, len(spaces) * len(seeds), together, place):
+        runs = JointRuns(groups, spaces, build, seeds, validate_on, place)
+        trained = train_runs(
+            lambda encoder=runs.encoder: type(encoder)(**encoder.configuration),  # type: ignore[misc]
+            runs.inputs,
+            runs.targets,
+            runs.runs,
+            settings,
+            together=together,
+            folder=_folder(runs.encoder),
+        )
+        found |= dict(zip(runs.keys, trained, strict=True))
     return found
 
 
@@ -122,9 +113,10 @@ def follow_training(
         The encoder as it is now, whether or not it is the best, with its losses so far.
     """
     place = chosen_device(device)
-    inputs, encoder = _inputs([known], build, {space.space: space}, place)
+    inputs, encoder = prepared([known], build, {space.space: space}, place)
     stimuli = known.stimuli
-    run = _run(seed, np.arange(len(stimuli)), _groups(stimuli, validate_on))
+    rows = np.arange(len(stimuli))
+    run = run_of(seed, np.column_stack([rows, rows]), split_groups(stimuli, validate_on))
     targets = torch.tensor(space.select(stimuli).values, dtype=torch.float32, device=place)
     program = Program(lambda: type(encoder)(**encoder.configuration), inputs, targets, [run], settings)
     while not program.finished:
@@ -168,31 +160,6 @@ def chosen_device(device: str) -> torch.device:
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     return torch.device(device)
-
-
-def _inputs(
-    recordings: Sequence[Recording], build: Build, spaces: Mapping[str, Embeddings], place: torch.device
-) -> tuple[tuple[Tensor, ...], BrainEncoder]:
-    """Prepare the responses of all recordings, and make an encoder of their shape."""
-    n_features = next(iter(spaces.values())).values.shape[1]
-    with torch.random.fork_rng():
-        encoder = build(recordings[0].responses.shape[1:], n_features)
-    people = list(dict.fromkeys(one.subject for one in recordings))
-    parts = []
-    for one in recordings:
-        number = torch.full((len(one),), people.index(one.subject))
-        parts.append(encoder.prepare(torch.from_numpy(one.responses.copy()), number))
-    return tuple(torch.cat(values).to(place) for values in zip(*parts, strict=True)), encoder
-
-
-def _groups(stimuli: list[str], validate_on: str) -> list[str]:
-    return stimuli if validate_on == "stimulus" else [name.split("/")[0] for name in stimuli]
-
-
-def _run(seed: int, rows: npt.NDArray[Any], groups: Sequence[str]) -> Run:
-    pairs = torch.from_numpy(np.column_stack([np.arange(len(rows)), rows]))
-    training, validation = validation_rows(groups, seed=seed)
-    return Run(seed, pairs[training], pairs[validation])
 
 
 def _folder(encoder: BrainEncoder) -> Path:

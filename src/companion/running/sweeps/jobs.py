@@ -1,0 +1,129 @@
+"""What a cell of a grid may be: the jobs, and what a sweep asks of each."""
+
+from __future__ import annotations
+
+import importlib
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, ClassVar, NamedTuple
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict
+
+from companion.errors import DataError
+from companion.running.sweeps.cells import Cell, Value, World
+
+
+class Cost(NamedTuple):
+    """What a pack takes: seconds of one worker, and bytes of memory at most."""
+
+    seconds: float
+    bytes: float
+
+
+class JobSettings(BaseModel):
+    """Base of what the cells of a job share; unknown names and wrong types are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Job(ABC):
+    """One kind of run.
+
+    Attributes
+    ----------
+    axes : mapping of str to type
+        Names that a grid must spread out, with the type of their values.
+    settings : type
+        Model of what all cells of a block share.
+    """
+
+    axes: ClassVar[Mapping[str, type]]
+    settings: ClassVar[type[JobSettings]]
+
+    @abstractmethod
+    def known(self, axis: str, world: World) -> Sequence[Value] | None:
+        """Values that ``all`` stands for on an axis; None where it stands for nothing.
+
+        Raises
+        ------
+        MissingDataError
+            If only data that are not here could tell.
+        """
+
+    @abstractmethod
+    def check(self, cells: Sequence[Cell]) -> None:
+        """Refuse cells that can never run.
+
+        Raises
+        ------
+        DataError
+            Naming the first one.
+        """
+
+    @abstractmethod
+    def check_data(self, cells: Sequence[Cell]) -> None:
+        """Refuse cells whose data are not on this machine.
+
+        Raises
+        ------
+        MissingDataError
+            Naming the command that makes or explains them.
+        """
+
+    @abstractmethod
+    def packs(self, cells: Sequence[Cell], device: str) -> list[list[Cell]]:
+        """Group cells that share what is loaded, and on a GPU those that are trained as one program."""
+
+    @abstractmethod
+    def costs(self, packs: Sequence[Sequence[Cell]], device: str) -> list[Cost]:
+        """Estimate packs from a few steps of each kind, measured on this machine."""
+
+    @abstractmethod
+    def run(self, cells: Sequence[Cell], device: str) -> Iterator[tuple[Cell, pd.DataFrame]]:
+        """Run a pack; each cell with its table, as soon as it is finished."""
+
+
+JOBS: Mapping[str, str] = MappingProxyType(
+    {
+        "retrieval": "companion.running.sweeps.retrieval:Retrieval",
+        "chapter": "companion.running.sweeps.chapter_runs:ChapterRuns",
+    }
+)
+"""Jobs by name, as ``module:class``: only the one that a grid names is imported."""
+
+
+def job_of(name: str) -> Job:
+    """Look a job up.
+
+    Raises
+    ------
+    DataError
+        If there is none of this name.
+    """
+    if name not in JOBS:
+        raise DataError("There is no such job", expected=f"one of {', '.join(JOBS)}", got=name)
+    found: Job = imported(JOBS[name])()
+    return found
+
+
+def imported(place: str) -> Any:
+    """Import what ``module:name`` says.
+
+    Raises
+    ------
+    DataError
+        If it cannot be imported here.
+    """
+    module, _, name = place.partition(":")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise DataError(
+            "This cannot be imported",
+            where=place,
+            expected="module:Class, of a module on the path of every worker",
+            got=error,
+            do="install the module, or let PYTHONPATH name its folder",
+        ) from error

@@ -1,0 +1,168 @@
+"""What a sweep leaves: one file of Arrow's column format per finished cell, one note per failed one."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import yaml
+
+from companion.errors import DataError, MissingDataError
+from companion.project import data_root
+from companion.running.layout import read_json, write_json, write_text
+from companion.running.provenance import environment
+from companion.running.sweeps.cells import Cell
+
+_ABOUT = b"companion"
+GRID_FILE = "grid.yaml"
+
+
+class Failure(NamedTuple):
+    """Why a cell has no result: the error in a line, and where it came from."""
+
+    cell: str
+    error: str
+    trace: str
+
+
+class SweepFolder:
+    """Results of one sweep. Workers write into it, the driver looks into it, chapters read it.
+
+    Parameters
+    ----------
+    path : Path
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def named(cls, name: str) -> SweepFolder:
+        """Folder of a sweep below the data folder, so that clearing ``_build`` loses no result."""
+        return cls(data_root() / "sweeps" / name)
+
+    def file(self, key: str) -> Path:
+        """Where the result of a cell lies."""
+        return self.path / "cells" / f"{key}.parquet"
+
+    def note(self, key: str) -> Path:
+        """Where the error of a cell lies."""
+        return self.path / "failed" / f"{key}.json"
+
+    def finished(self, keys: Iterable[str]) -> set[str]:
+        """Which of some cells have a result; files are whole or absent, so that being there is enough."""
+        there = {path.stem for path in (self.path / "cells").glob("*.parquet")}
+        return there & set(keys)
+
+    def failed(self, keys: Iterable[str]) -> set[str]:
+        """Which of some cells failed when they were last tried."""
+        there = {path.stem for path in (self.path / "failed").glob("*.json")}
+        return there & set(keys)
+
+    def declare(self, grid: dict[str, Any], keys: Sequence[str]) -> None:
+        """Write down which grid, and which cells, this folder is for."""
+        write_text(self.path / GRID_FILE, yaml.safe_dump(grid, sort_keys=False, allow_unicode=True))
+        write_json(self.path / "cells.json", {"cells": list(keys)})
+
+    def keep(self, cell: Cell, table: pd.DataFrame, seconds: float) -> None:
+        """Write a cell's result, whole, once.
+
+        The axes become columns where the table has none of that name. What made the cell stands in the file.
+        """
+        axes = {name: value for name, value in cell.axes.items() if name not in table}
+        about = {
+            "job": cell.job,
+            "world": cell.world._asdict(),
+            "axes": dict(cell.axes),
+            "settings": dict(cell.settings),
+            "seconds": round(seconds, 2),
+            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+            "environment": environment(),
+        }
+        content = pa.Table.from_pandas(table.assign(**axes, cell=cell.key), preserve_index=False)
+        content = content.replace_schema_metadata(
+            (content.schema.metadata or {}) | {_ABOUT: json.dumps(about).encode()}
+        )
+        path = self.file(cell.key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_suffix(".writing")
+        pq.write_table(content, aside)
+        aside.replace(path)
+        self.note(cell.key).unlink(missing_ok=True)
+
+    def about(self, key: str) -> dict[str, Any]:
+        """Read what made a cell: axes, settings, seconds, versions."""
+        found: dict[str, Any] = json.loads(pq.read_schema(self.file(key)).metadata[_ABOUT])
+        return found
+
+    def note_failure(self, cell: Cell, error: BaseException | str) -> None:
+        """Write down why a cell has no result."""
+        trace = "" if isinstance(error, str) else "".join(traceback.format_exception(error))
+        told = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+        write_json(self.note(cell.key), Failure(str(cell), told, trace)._asdict())
+
+    def failure(self, key: str) -> Failure:
+        """Read why a cell has no result."""
+        return Failure(**(read_json(self.note(key)) or {"cell": key, "error": "unknown", "trace": ""}))
+
+
+def read_sweep(name: str, *, metric: str | None = None) -> pd.DataFrame:
+    """Read the finished cells of a sweep as one table.
+
+    Parameters
+    ----------
+    name : str
+        Of the grid.
+    metric : str, optional
+        Rows of this metric alone.
+
+    Returns
+    -------
+    DataFrame
+        Score table; beside its columns those of the grid's axes, and ``cell``. Cells that an earlier version
+        of the grid had are left out. ``attrs`` tells ``n_cells``, ``n_finished`` and ``n_failed``.
+
+    Raises
+    ------
+    MissingDataError
+        If there is no such sweep, or none of its cells is finished.
+    DataError
+        If a file of it cannot be read.
+    """
+    folder = SweepFolder.named(name)
+    declared = read_json(folder.path / "cells.json")
+    if declared is None:
+        raise MissingDataError(
+            "There is no sweep of this name", where=folder.path, do="run: companion sweep GRID.yaml"
+        )
+    keys = declared["cells"]
+    finished = folder.finished(keys)
+    if not finished:
+        raise MissingDataError("No cell of this sweep is finished", where=folder.path, got="0 files")
+    chosen = None if metric is None else [("metric", "=", metric)]
+    parts = [_read(folder.file(key), chosen) for key in keys if key in finished]
+    table = pd.concat(parts, ignore_index=True)
+    counts = {"n_cells": len(keys), "n_finished": len(finished), "n_failed": len(folder.failed(keys))}
+    table.attrs |= counts
+    return table
+
+
+def _read(path: Path, chosen: list[tuple[str, str, str]] | None) -> pd.DataFrame:
+    try:
+        table: pd.DataFrame = pq.read_table(path, filters=chosen, partitioning=None).to_pandas()
+    except (OSError, pa.ArrowInvalid) as error:
+        raise DataError(
+            "The result of a cell cannot be read",
+            where=path,
+            expected="a Parquet file, written whole",
+            got=error,
+            do="remove the file and run the sweep again: only this cell is made anew",
+        ) from error
+    return table
