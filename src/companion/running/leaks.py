@@ -17,7 +17,8 @@ import numpy as np
 from companion.embeddings import Embeddings
 from companion.errors import DataError
 from companion.recording import Recording
-from companion.running.decoders import Build, chosen_device
+from companion.running.decoder_runs import Build
+from companion.running.decoders import chosen_device
 from companion.training.encoders import BrainEncoder
 from companion.training.program import Program, Run
 from companion.training.runs import Trained

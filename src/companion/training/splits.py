@@ -7,9 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+VALIDATED = 0.1
+"""Share that is validated on, as published."""
+
 
 def validation_rows(
-    groups: Sequence[str], *, share: float = 0.1, seed: int
+    groups: Sequence[str], *, share: float = VALIDATED, seed: int
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Split rows into training and validation, a group never on both sides.
 
