@@ -219,7 +219,7 @@ def finish(folder: str) -> None:
     The runner calls it in a cell of its own, after the last one of the chapter.
     """
     modules = sorted(name for name in sys.modules if name == "companion" or name.startswith("companion."))
-    found = {"peak_memory_mb": _peak_memory_mb(), "device": _device(), "modules": modules}
+    found = {"peak_memory_mb": peak_memory_mb(), "device": _device(), "modules": modules}
     write_json(Path(folder) / "kernel.json", found)
 
 
@@ -237,7 +237,8 @@ def _check_label(name: str) -> None:
         raise ValueError(f"a label looks like 'fig-cross-subject', got {name!r}")
 
 
-def _peak_memory_mb() -> float:
+def peak_memory_mb() -> float:
+    """Give the largest memory that this process has held so far."""
     if sys.platform == "win32":
         import psutil
 
