@@ -140,7 +140,7 @@ def _settings(job: Job, given: dict[str, Any], where: str) -> dict[str, Any]:
 
 
 def _product(job: Job, block: Block, world: World, where: str) -> Iterator[dict[str, Value]]:
-    if set(block.axes) != set(job.axes):
+    if not set(block.axes) >= set(job.axes) or (set(block.axes) != set(job.axes) and not job.free_axes):
         raise DataError(
             "The axes of a grid are not those of its job",
             where=where,
@@ -148,7 +148,7 @@ def _product(job: Job, block: Block, world: World, where: str) -> Iterator[dict[
             got=", ".join(block.axes) or "none",
             do="give each axis a value, a list of values, or `all` where the job knows what there is",
         )
-    values = {name: _values(job, name, block.axes[name], world, where) for name in job.axes}
+    values = {name: _values(job, name, block.axes[name], world, where) for name in block.axes}
     for place in product(*values.values()):
         yield dict(zip(values, place, strict=True))
 
@@ -157,8 +157,8 @@ def _values(job: Job, axis: str, given: list[Value] | Value, world: World, where
     if given == ALL and (known := job.known(axis, world)) is not None:
         return list(known)
     listed = given if isinstance(given, list) else [given]
-    kind = job.axes[axis]
-    for value in listed:
+    kind = job.axes.get(axis)
+    for value in listed if kind else ():
         fits = isinstance(value, kind) or (kind is float and isinstance(value, int))
         if not fits or (isinstance(value, bool) and kind is not bool):
             raise DataError(
@@ -169,4 +169,4 @@ def _values(job: Job, axis: str, given: list[Value] | Value, world: World, where
             )
     if not listed or len(set(listed)) < len(listed):
         raise DataError(f"Axis {axis} is empty or names a value twice", where=where, got=listed)
-    return [kind(value) for value in listed]
+    return [kind(value) for value in listed] if kind else listed

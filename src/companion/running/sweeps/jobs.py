@@ -35,11 +35,14 @@ class Job(ABC):
     ----------
     axes : mapping of str to type
         Names that a grid must spread out, with the type of their values.
+    free_axes : bool
+        Whether a grid may spread other names out, too.
     settings : type
         Model of what all cells of a block share.
     """
 
     axes: ClassVar[Mapping[str, type]]
+    free_axes: ClassVar[bool] = False
     settings: ClassVar[type[JobSettings]]
 
     @abstractmethod
@@ -88,24 +91,35 @@ class Job(ABC):
 JOBS: Mapping[str, str] = MappingProxyType(
     {
         "retrieval": "companion.running.sweeps.retrieval:Retrieval",
+        "brain-aligning": "companion.running.sweeps.brain_aligning:BrainAligning",
+        "naming": "companion.running.sweeps.naming:Naming",
         "chapter": "companion.running.sweeps.chapter_runs:ChapterRuns",
     }
 )
-"""Jobs by name, as ``module:class``: only the one that a grid names is imported."""
+"""Jobs by name, as ``module:Class``: only the one that a grid names is imported."""
 
 
 def job_of(name: str) -> Job:
-    """Look a job up.
+    """Look a job up, or import one of your own.
+
+    Parameters
+    ----------
+    name : str
+        A key of `JOBS`, or ``module:Class`` of a subclass of :class:`Job`.
 
     Raises
     ------
     DataError
         If there is none of this name.
     """
-    if name not in JOBS:
-        raise DataError("There is no such job", expected=f"one of {', '.join(JOBS)}", got=name)
-    found: Job = imported(JOBS[name])()
-    return found
+    if name not in JOBS and ":" not in name:
+        raise DataError(
+            "There is no such job", expected=f"one of {', '.join(JOBS)}, or module:Class", got=name
+        )
+    found = imported(JOBS.get(name, name))
+    if not (isinstance(found, type) and issubclass(found, Job)):
+        raise DataError("This is no job of a sweep", where=name, expected="a subclass of Job", got=found)
+    return found()
 
 
 def imported(place: str) -> Any:
