@@ -27,6 +27,9 @@ MAY_IMPORT = {
 OWN_DOORS = {
     "running/bench_readout.py": {"decoding"},
     "running/bench_recordings.py": {"decoding"},
+    "running/sweeps/aligned_regions.py": {"decoding"},
+    "running/sweeps/aligning_costs.py": set(),
+    "running/sweeps/brain_aligning.py": set(),
     "simulation/alignment_laboratory.py": {"alignment"},
     "simulation/repeated_alignment.py": set(),
     "simulation/repeated_worlds.py": {"alignment"},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +11,10 @@ import pandas as pd
 
 from companion.alignment.brain import BrainAligner, others
 from companion.decoding.identification import MEASURES, identify
-from companion.decoding.linear import LinearDecoder, fit_linear
-from companion.embeddings import Embeddings
+from companion.decoding.linear import fit_linear
 from companion.encoders.cache import EmbeddingCache
 from companion.errors import MissingDataError
+from companion.loading.god.stimuli import category_of
 from companion.recording import Recording, Split
 from companion.running.brain_aligned import kept_aligners, region_similarity
 from companion.running.semantic_spaces import SemanticSpace, semantic_spaces
@@ -74,11 +74,11 @@ def decoded_regions(cells: Sequence[Cell], device: str) -> Iterator[tuple[Cell, 
             settings,
         )
         for cell in own:
-            yield cell, _scores(cell, tables, space)
+            yield cell, _scores(cell, tables, space, simulated=training[person].simulated)
 
 
 def space_of(cell: Cell) -> SemanticSpace:
-    """The space of a cell, before it is bent.
+    """Make the space of a cell, before it is bent.
 
     Raises
     ------
@@ -130,7 +130,8 @@ def identified(
     )
     tables = []
     for condition, recording in new.items():
-        decoded = _decoded(fitted, recording)
+        means = recording.averaged()
+        decoded = fitted.predict(means.responses, list(map(category_of, means.stimuli)))
         tables += [
             identify(
                 decoded[name].select(one.test.ids),
@@ -141,22 +142,17 @@ def identified(
                 variant=name,
                 condition=condition,
                 split=recording.split,
-                n_repetitions=round(len(recording) / len(decoded[name])),
+                n_repetitions=round(len(recording) / len(means)),
             )
             for name, one in variants.items()
         ]
     return pd.concat(tables, ignore_index=True)
 
 
-def _decoded(fitted: LinearDecoder, recording: Recording) -> dict[str, Embeddings]:
-    """Vectors by category: of perception every category has one picture, in imagery none."""
-    return fitted.predict(recording.responses, list(recording.trials["category"]))
-
-
 def _aligners(
     cells: Sequence[Cell],
     space: SemanticSpace,
-    teachers: Mapping[str, Mapping[int, npt.NDArray[np.float64]]],
+    teachers: Mapping[str, Mapping[Hashable, npt.NDArray[np.float64]]],
     device: str,
 ) -> dict[str, BrainAligner]:
     """Auto-encoders by the key of the cell.
@@ -201,7 +197,7 @@ def _with_vectors(people: Mapping[int, Recording], space: SemanticSpace) -> dict
     }
 
 
-def _scores(cell: Cell, tables: pd.DataFrame, space: SemanticSpace) -> pd.DataFrame:
+def _scores(cell: Cell, tables: pd.DataFrame, space: SemanticSpace, *, simulated: bool) -> pd.DataFrame:
     """Rows of a cell: those of its alpha and, beside those of alpha 1, of the vectors as they were."""
     alpha = float(cell.axes["alpha"])
     variants = {str(alpha): ("brain", alpha)} | ({str(_ORIGINAL): ("none", math.nan)} if alpha == 1 else {})
@@ -223,5 +219,5 @@ def _scores(cell: Cell, tables: pd.DataFrame, space: SemanticSpace) -> pd.DataFr
             readout="least squares",
             seed=cell.axes["seed"],
         ),
-        simulated=cell.world.source != "official",
+        simulated=simulated or space.targets.simulated,
     )

@@ -1,4 +1,4 @@
-"""The job of the brain-aligned paper: bend a space by other people's brains, decode it, identify categories."""
+"""The job of the brain-aligned paper: bend a space by other people's brains, decode, identify categories."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from pydantic import Field
 from companion.alignment.autoencoder import Options
 from companion.alignment.brain import ALPHAS
 from companion.errors import DataError, MissingDataError
+from companion.loading.manifest import load_manifest
+from companion.loading.store import how_to_get
 from companion.running.official_semantics import official_sources
 from companion.running.semantic_sources import Kind
 from companion.running.sweeps import god_data
@@ -20,6 +22,7 @@ from companion.running.sweeps.god_data import alike
 from companion.running.sweeps.jobs import Cost, Job, JobSettings
 
 SPACES: tuple[Kind, ...] = get_args(Kind)
+_MADE_FROM = {"image": "god-image-features", "word": "glove-42b"}  # official files that are enough
 
 
 class BrainAligningSettings(JobSettings):
@@ -111,8 +114,8 @@ class BrainAligning(Job):
         if absent := sorted({str(cell.axes["space"]) for cell in cells} - set(found)):
             raise MissingDataError(
                 f"What the {absent[0]} space is made from is not on this machine",
-                got=f"{found[0]} space only",
-                do="see docs: companion data list",
+                got=f"what the {found[0]} space is made from",
+                do=how_to_get(load_manifest().entry(_MADE_FROM[absent[0]])),
             )
 
     def packs(self, cells: Sequence[Cell], device: str) -> list[list[Cell]]:
@@ -149,5 +152,5 @@ class BrainAligning(Job):
 
 
 def settings_of(cell: Cell) -> BrainAligningSettings:
-    """What the cell shares with its block."""
+    """Read what the cell shares with its block."""
     return BrainAligningSettings.model_validate(dict(cell.settings))

@@ -20,7 +20,7 @@ N_TRAINED, N_PER_CATEGORY, N_TESTED = 150, 8, 50
 
 
 def stimuli_of(world: World) -> GodStimuli:
-    """Lists of what was shown and imagined."""
+    """Read the lists of what was shown and imagined."""
     return god_stimuli() if world.source == "official" else read_god_stimuli(god_folder(**world._asdict()))
 
 
@@ -88,7 +88,7 @@ def count_voxels(world: World, rois: Sequence[str], otherwise: int) -> int:
         one = recordings(world, "imagery", rois, people_there(world)[:1])
     except MissingDataError:
         return otherwise
-    return next(iter(one.values())).responses.shape[1]
+    return len(next(iter(one.values())).units)
 
 
 def alike(cells: Sequence[Cell], axes: Sequence[str]) -> list[list[Cell]]:
