@@ -10,6 +10,7 @@ import yaml
 from cyclopts import App, Parameter
 
 from companion.cli_data import Mirror, data_app, prepare
+from companion.cli_rehearse import rehearse
 from companion.cli_sweep import sweep
 from companion.errors import ChapterError, CompanionError
 from companion.loading.sources import Null, ScaleName
@@ -21,6 +22,7 @@ app = App(
     suppress_keyboard_interrupt=False,  # main() says what is kept
 )
 app.command(data_app)
+app.command(rehearse)
 app.command(sweep)
 
 Pairs = Annotated[
