@@ -153,3 +153,11 @@ def test_unequal_columns_and_constant_differences_are_refused() -> None:
         paired_tests([1.0, 2.0, 3.0], [1.0, 2.0])
     with pytest.raises(DataError, match="equal"):
         paired_tests([1.1, 2.1, 3.1], [1.0, 2.0, 3.0])
+
+
+def test_sums_are_those_of_all_sign_patterns() -> None:
+    for n in range(3, 13):
+        values = np.random.default_rng(n).integers(-4, 9, n) / 10  # decimals tie often
+        patterns = np.array(list(itertools.product((-1, 1), repeat=n)))
+        reached = np.abs(patterns @ values) >= abs(values.sum()) - 1e-9
+        assert sign_flip(values) == reached.mean()
