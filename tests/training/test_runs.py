@@ -5,20 +5,24 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 import companion.training.runs as runs_module
 from companion.errors import DataError
 from companion.training.checkpoint import load_encoder, save_encoder
+from companion.training.draws import Draws, draw_pairs
 from companion.training.encoders.nice import Nice
 from companion.training.program import Program
 from companion.training.runs import Run, Trained, train_runs
 from companion.training.settings import Settings, published
 
 N_CHANNELS, N_TIMES, N_FEATURES, N = 4, 90, 6, 150
+CPU = torch.device("cpu")
 SETTINGS = Settings(n_steps=20, batch_size=16, learning_rate=1e-3, validate_every=5)
 
 
@@ -228,3 +232,50 @@ def test_damaged_and_foreign_checkpoints_are_refused(tmp_path: Path) -> None:
     encoder.configuration = {**encoder.configuration, "n_features": 7}
     with pytest.raises(DataError, match="do not fit a Nice"):
         load_encoder(save_encoder(tmp_path / "other.safetensors", encoder))
+
+
+class Waits(TorchDispatchMode):
+    """Notes what would make a GPU wait for the host: values read by Python, shapes that depend on values."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        del types
+        if func in WAITING:
+            self.found.append(str(func))
+        return func(*args, **kwargs or {})
+
+
+WAITING = (
+    torch.ops.aten._local_scalar_dense.default,
+    torch.ops.aten.nonzero.default,
+    torch.ops.aten.randperm.generator,  # drawn by the host
+)
+
+
+@pytest.mark.parametrize("n_runs", [1, 3])
+def test_nothing_in_a_step_waits_for_the_host(n_runs: int) -> None:
+    inputs, targets, pairs = problem()
+    settings = replace(SETTINGS, leave_out_same=True, learn_temperature=True)
+    program = Program(build, inputs, targets, three_runs(pairs)[:n_runs], settings)
+    program.encoder.train()
+    program.update()  # draws the order of all batches up to the next validation
+    with Waits() as waits:
+        for _ in range(SETTINGS.validate_every - 1):
+            program.update()
+    assert not waits.found
+    with Waits() as waits:
+        program.update()
+    assert waits.found
+
+
+def test_batches_drawn_ahead_are_those_drawn_one_by_one() -> None:
+    rows = [torch.arange(2 * n).view(n, 2) for n in (50, 70)]
+    ahead, one_by_one = ([Draws(seed, len(own), 16, CPU) for seed, own in enumerate(rows)] for _ in range(2))
+    found = torch.cat([draw_pairs(rows, ahead, 4), draw_pairs(rows, ahead, 7)])
+    assert found.shape == (11, 2, 16, 2)
+    for step in found:
+        for pairs, own, chance in zip(step, rows, one_by_one, strict=True):
+            assert torch.equal(pairs, own[chance.batch()])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -45,3 +47,27 @@ class Draws:
         self.order.set_state(state["order"])
         self.masks.set_state(state["masks"])
         self.left = state["left"]
+
+
+def draw_pairs(training: Sequence[Tensor], draws: Sequence[Draws], n_steps: int) -> Tensor:
+    """Draw the next batches of several runs.
+
+    Parameters
+    ----------
+    training : sequence of Tensor of int, shape (n, 2)
+        Pairs of each run.
+    draws : sequence of Draws
+        Chance of each run.
+    n_steps : int
+
+    Returns
+    -------
+    Tensor of shape (n_steps, n_runs, batch_size, 2)
+    """
+    return torch.stack(
+        [
+            pairs[torch.stack([chance.batch() for _ in range(n_steps)])]
+            for pairs, chance in zip(training, draws, strict=True)
+        ],
+        dim=1,
+    )

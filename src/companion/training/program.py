@@ -14,8 +14,9 @@ from torch.func import functional_call, stack_module_state
 
 from companion.training.checkpoint import read_tensors, write_tensors
 from companion.training.contrastive import centred_unit, info_nce
-from companion.training.draws import Draws
+from companion.training.draws import Draws, draw_pairs
 from companion.training.encoders.interface import BrainEncoder, Inputs, draw_masks
+from companion.training.memory import keep_freed_memory
 from companion.training.settings import Settings
 
 Result = tuple[BrainEncoder, tuple[float, ...], tuple[float, ...], float]
@@ -59,9 +60,11 @@ class Program:
         settings: Settings,
     ) -> None:
         device = inputs[0].device
+        keep_freed_memory()
         self.inputs, self.targets, self.settings = inputs, centred_unit(targets), settings
         self.draws = [Draws(run.seed, len(run.training), settings.batch_size, device) for run in runs]
         self.training = [run.training for run in runs]
+        self.ahead = torch.empty(0)
         self.validation = [_shuffled(run.validation, run.seed).to(device) for run in runs]
         encoders = [_built(build, draws.weights).to(device) for draws in self.draws]
         self.encoder = encoders[0]
@@ -77,7 +80,7 @@ class Program:
         self.step = 0
         self.training_losses: list[Tensor] = []
         self.validation_losses: list[Tensor] = []
-        self.best = self._copy()
+        self.best = {name: values.detach().clone() for name, values in (self.weights | self.buffers).items()}
         self.lowest = torch.full((len(runs),), torch.inf, device=device)
 
     @property
@@ -87,7 +90,7 @@ class Program:
 
     def advance(self) -> None:
         """Train up to the next validation, and validate."""
-        last = min(self.settings.n_steps, self.step + self.settings.validate_every)
+        last = min(self.settings.n_steps, self.step + self._to_validation())
         n, total = last - self.step, torch.zeros(len(self.draws), device=self.targets.device)
         self.encoder.train()
         while self.step < last:
@@ -97,9 +100,11 @@ class Program:
 
     def update(self) -> Tensor:
         """One step of all runs; their losses: (n_runs,)."""
-        pairs = torch.stack(
-            [rows[draws.batch()] for rows, draws in zip(self.training, self.draws, strict=True)]
-        ).to(self.targets.device)
+        if not len(self.ahead):
+            # Sent at once: a GPU would wait for the host at every batch.
+            ahead = draw_pairs(self.training, self.draws, self._to_validation())
+            self.ahead = ahead.to(self.targets.device)
+        pairs, self.ahead = self.ahead[0], self.ahead[1:]
         places, n = self.encoder.masks(), self.settings.batch_size
         drawn = [draw_masks(places, n, draws.masks) for draws in self.draws]
         masks = tuple(torch.stack(one) for one in zip(*drawn, strict=True))
@@ -162,6 +167,10 @@ class Program:
         for number, draws in enumerate(self.draws):
             draws.restore({name: tensors[f"draws {number} {name}"] for name in ("order", "masks", "left")})
 
+    def _to_validation(self) -> int:
+        """Count steps to the next validation."""
+        return self.settings.validate_every - self.step % self.settings.validate_every
+
     def _losses(self, pairs: Tensor, masks: tuple[Tensor, ...]) -> Tensor:
         """Losses of one batch of every run; pairs: (n_runs, n, 2)."""
         seen = tuple(values[pairs[..., 0]] for values in self.inputs)
@@ -189,8 +198,8 @@ class Program:
     def _clip(self) -> None:
         gradients = [values.grad for values in self.weights.values() if values.grad is not None]
         n_runs = len(self.draws)
-        squares = [gradient.view(n_runs, -1).square().sum(1) for gradient in gradients]
-        norm = torch.stack(squares).sum(0).sqrt()
+        norms = [torch.linalg.vector_norm(gradient.view(n_runs, -1), dim=1) for gradient in gradients]
+        norm = torch.linalg.vector_norm(torch.stack(norms), dim=0)
         scale = (self.settings.clip_norm / (norm + 1e-6)).clamp(max=1)
         for gradient in gradients:
             gradient.mul_(scale.view(-1, *[1] * (gradient.ndim - 1)))
@@ -216,18 +225,14 @@ class Program:
         self.validation_losses.append(found)
         better = found < self.lowest
         self.lowest = torch.where(better, found, self.lowest)
-        now = self._copy()
-        for name, values in self.best.items():
+        for name, values in (self.weights | self.buffers).items():
             chosen = better.view(-1, *[1] * (values.ndim - 1))
-            self.best[name] = torch.where(chosen, now[name], values)
+            torch.where(chosen, values, self.best[name], out=self.best[name])
 
     def _encoder(self, values: dict[str, Tensor], number: int) -> BrainEncoder:
         encoder = deepcopy(self.encoder)
         encoder.load_state_dict({name: stacked[number] for name, stacked in values.items()})
         return encoder.eval()
-
-    def _copy(self) -> dict[str, Tensor]:
-        return {name: values.detach().clone() for name, values in (self.weights | self.buffers).items()}
 
 
 def _built(build: Callable[[], BrainEncoder], seed: int) -> BrainEncoder:
