@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, elu, gelu, layer_norm, pad, scaled_dot_product_attention
+from torch.nn.functional import avg_pool2d, conv1d, elu, gelu, layer_norm, pad, scaled_dot_product_attention
 
 from companion.training.encoders.atm import AtmS
 from companion.training.encoders.eegconformer import EegConformer
-from companion.training.encoders.eegnet import EegNet, window_moments
+from companion.training.encoders.eegnet import EegNet, _filtered, window_moments
 from companion.training.encoders.interface import BatchNorm, BrainEncoder
 from companion.training.encoders.legacy import convolution_features
 from companion.training.encoders.mlp import ResidualMlp
@@ -277,3 +277,19 @@ def test_too_few_samples_are_refused(encoder: type[BrainEncoder], needed: int) -
     encoder(4, needed, 8)
     with pytest.raises(ValueError, match=f"at least {needed} samples, got {needed - 1}"):
         encoder(4, needed - 1, 8)
+
+
+@pytest.mark.parametrize(("n_times", "width"), [(9, 4), (5, 8), (33, 16), (250, 64)])
+def test_filters_in_the_frequency_domain_are_grouped_convolutions(n_times: int, width: int) -> None:
+    values, filters = torch.randn(3, 2, n_times), torch.randn(2, width)
+    expected = conv1d(pad(values, ((width - 1) // 2, width // 2)), filters[:, None], groups=2)
+    assert torch.allclose(_filtered(values, filters), expected, atol=1e-4)
+
+
+def test_the_level_before_a_normalisation_has_no_slope() -> None:
+    """In training, rounding would otherwise move what the loss cannot see, and running means with it."""
+    encoder = shaken(EegNet(N_CHANNELS, N_TIMES, 8)).train()
+    encoder(*encoder.prepare(torch.randn(N, N_CHANNELS, N_TIMES))).square().sum().backward()
+    assert encoder.first_norm.bias.grad is not None
+    assert not encoder.first_norm.bias.grad.any()
+    assert encoder.second_norm.bias.grad.abs().max() > 0

@@ -34,7 +34,8 @@ class _Elu(torch.autograd.Function):
 
     @staticmethod
     def forward(values: Tensor) -> Tensor:
-        return torch.maximum(values.clamp(max=0).exp_().sub_(1), values)
+        below = values.clamp(max=0).exp_().sub_(1)
+        return torch.maximum(below, values, out=below)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor], output: Tensor) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import linear
 
 from companion.training.encoders.interface import Mask, drop
 
@@ -37,10 +38,11 @@ class SelfAttention(nn.Module):
 
     def forward(self, tokens: Tensor, masks: Iterator[Tensor]) -> Tensor:
         """Read: (n, n_tokens, width) both."""
-        queries, keys, values = (
-            read(tokens).unflatten(-1, (self.n_heads, -1)).transpose(1, 2)
-            for read in (self.queries, self.keys, self.values)
-        )
+        reads = (self.queries, self.keys, self.values)
+        # One product for all three: tokens pass through memory once.
+        weight, bias = (torch.cat([getattr(one, name) for one in reads]) for name in ("weight", "bias"))
+        read = linear(tokens, weight, bias).view(*tokens.shape[:-1], 3, self.n_heads, -1)
+        queries, keys, values = read.transpose(1, 3).unbind(2)
         # Scaled before the product: queries are smaller than the weights they make.
         scores = (queries * queries.shape[-1] ** -0.5) @ keys.transpose(-1, -2)
         weights = drop(torch.softmax(scores, dim=-1), masks)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.fft import irfft, rfft
 from torch.nn.functional import avg_pool1d, pad
 
 from companion.training.encoders.activations import elu
@@ -77,7 +78,10 @@ class EegNet(BrainEncoder):
         each = N_MAPS // N_FILTERS
         filters = (self.temporal.weight * scale[:, None]).repeat_interleave(each, 0)
         level = shift.repeat_interleave(each) * self.spatial.weight.sum(1)
-        maps = _filtered(self.spatial.weight @ responses, filters) + level[:, None]
+        in_space = torch.bmm(self.spatial.weight.expand(len(responses), -1, -1), responses)
+        # Normalisation takes the level away again: its slope is zero. Left to rounding, Adam walks along it.
+        level = level.detach() + 0 * level
+        maps = _filtered(in_space, filters) + level[:, None]
         maps = drop(avg_pool1d(elu(self.second_norm(maps)), POOLS[0]), given)
         maps = self.pointwise.weight @ _filtered(maps, self.depthwise.weight)
         maps = drop(avg_pool1d(elu(self.third_norm(maps)), POOLS[1]), given)
@@ -122,12 +126,13 @@ def window_moments(responses: Tensor, width: int) -> tuple[Tensor, Tensor]:
 def _filtered(values: Tensor, filters: Tensor) -> Tensor:
     """Each map with its own filter and zeros around: (n, n_maps, n_times) both; filters: (n_maps, width).
 
-    A product with the band matrix of each filter takes a sixth of the time of a grouped convolution on a CPU.
+    In the frequency domain: a third of the time of a grouped convolution on a CPU, forward and backward, and
+    half that of a product with the band matrix of each filter.
     """
     n_times, width = values.shape[-1], filters.shape[1]
-    # Read in rows one shorter than they were written, repeated filters move one sample on in each row.
-    length = n_times + width - 1
-    rows = pad(filters, (0, n_times)).repeat(1, n_times)[:, : n_times * length]
-    start = (width - 1) // 2
-    band = rows.view(-1, n_times, length)[..., start : start + n_times]
-    return torch.einsum("nms,mts->nmt", values, band)
+    back = (width - 1) // 2
+    # What wraps around meets zeros alone; multiples of 16 have fast transforms.
+    length = -(-(n_times + width - 1 - back) // 16) * 16
+    shifted = pad(filters, (0, length - width)).roll(-back, -1)
+    spectrum = rfft(values, length) * rfft(shifted).conj()
+    return irfft(spectrum, length)[..., :n_times]  # type: ignore[no-any-return]

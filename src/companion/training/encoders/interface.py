@@ -113,13 +113,15 @@ class BatchNorm(nn.Module):
 
     def forward(self, values: Tensor) -> Tensor:
         """Normalise (n, n_features, ...) over all dimensions but the second."""
-        if self.training:
-            over = [0, *range(2, values.ndim)]
-            variance, mean = torch.var_mean(values, dim=over, correction=0)
-            self.update(mean, variance, values.numel() // values.shape[1])
-        scale, shift = self.affine(mean, variance) if self.training else self.affine()
-        shape = (-1, *[1] * (values.ndim - 2))
-        return values * scale.view(shape) + shift.view(shape)
+        if not self.training:
+            scale, shift = self.affine()
+            shape = (-1, *[1] * (values.ndim - 2))
+            return values * scale.view(shape) + shift.view(shape)
+        normal, mean, inverse = torch.native_batch_norm(
+            values, self.weight, self.bias, None, None, True, self.momentum, self.eps
+        )
+        self.update(mean, inverse.pow(-2) - self.eps, values.numel() // values.shape[1])
+        return normal
 
     def affine(self, mean: Tensor | None = None, variance: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Scale and shift that normalise, from the given or from the running statistics."""

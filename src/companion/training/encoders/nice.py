@@ -13,7 +13,7 @@ from companion.training.encoders.interface import BatchNorm, BrainEncoder, Input
 
 KERNEL, POOL, STRIDE, N_FILTERS = 25, 51, 5, 40
 """Taps of a temporal filter, samples averaged, samples between two averages, number of filters."""
-_CACHE_BYTES = 4 * 2**20
+_CACHE_BYTES = 2 * 2**20
 """First layers are computed for as many responses at a time as fit here: on a CPU the largest arrays then
 never leave its cache."""
 _BLOCK = 64  # responses prepared at a time: in double precision, a data set would not fit in memory
