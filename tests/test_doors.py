@@ -30,6 +30,8 @@ OWN_DOORS = {
     "running/sweeps/aligned_regions.py": {"decoding"},
     "running/sweeps/aligning_costs.py": set(),
     "running/sweeps/brain_aligning.py": set(),
+    "running/sweeps/named_pictures.py": {"decoding"},
+    "running/sweeps/naming.py": set(),
     "simulation/alignment_laboratory.py": {"alignment"},
     "simulation/repeated_alignment.py": set(),
     "simulation/repeated_worlds.py": {"alignment"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from typing import Any, Literal, get_args
 
 from companion.errors import DataError, MissingDataError
 from companion.loading.god.people import god_folder, load_god_people, subjects_there
@@ -13,8 +13,9 @@ from companion.loading.sources import simulate_command
 from companion.recording import Recording, Split
 from companion.running.sweeps.cells import Cell, Value, World
 
-ROIS = ("V1", "V2", "V3", "V4", "LOC", "FFA", "PPA")
+Roi = Literal["V1", "V2", "V3", "V4", "LOC", "FFA", "PPA"]
 """Regions of both papers."""
+ROIS: tuple[Roi, ...] = get_args(Roi)
 N_TRAINED, N_PER_CATEGORY, N_TESTED = 150, 8, 50
 """Published: training categories, pictures of each, test categories."""
 
