@@ -118,12 +118,14 @@ def read_slurm(path: Path) -> SlurmJobs:
 
 
 def job_script(jobs: SlurmJobs) -> str:
-    """Script that the queue would be given, for reading before anything is submitted."""
-    cluster = _slurm_cluster(jobs)
-    try:
-        return str(cluster.job_script())
-    finally:
-        cluster.close()
+    """Script that the queue would be given, for reading before anything is submitted.
+
+    The address of the scheduler is known only when one runs.
+    """
+    job = _dask("dask_jobqueue.slurm").SLURMJob(
+        scheduler="tcp://ADDRESS:PORT", name="companion", **_asked_for(jobs)
+    )
+    return str(job.job_script())
 
 
 @contextmanager
@@ -169,7 +171,8 @@ def _scheduler(address: str) -> Iterator[Executor]:
 @contextmanager
 def _queue(jobs: SlurmJobs) -> Iterator[Executor]:
     distributed = _dask("distributed")
-    with _slurm_cluster(jobs) as queue:
+    made = _dask("dask_jobqueue").SLURMCluster
+    with made(**_asked_for(jobs), scheduler_options={"dashboard_address": None}) as queue:
         queue.scale(jobs=jobs.jobs)
         with distributed.Client(queue, set_as_default=False) as client:
             yield client.get_executor(pure=False)
@@ -201,24 +204,24 @@ def _workers_of(address: str) -> int:
     return len(threads)
 
 
-def _slurm_cluster(jobs: SlurmJobs) -> Any:
-    """Make the cluster; no job is submitted before it is scaled."""
-    return _dask("dask_jobqueue").SLURMCluster(
-        cores=1,  # of Dask: packs at a time in a worker
-        job_cpu=jobs.cores,
-        processes=1,
-        memory=jobs.memory,
-        walltime=jobs.walltime,
-        queue=jobs.queue,
-        account=jobs.account,
-        job_extra_directives=[*([f"--gres=gpu:{jobs.gpus}"] if jobs.gpus else []), *jobs.extra],
-        job_script_prologue=[
+def _asked_for(jobs: SlurmJobs) -> dict[str, Any]:
+    """Ask for a job in the words of dask-jobqueue."""
+    return {
+        "cores": 1,  # of Dask: packs at a time in a worker
+        "job_cpu": jobs.cores,
+        "processes": 1,
+        "job_name": "companion",
+        "memory": jobs.memory,
+        "walltime": jobs.walltime,
+        "queue": jobs.queue,
+        "account": jobs.account,
+        "job_extra_directives": [*([f"--gres=gpu:{jobs.gpus}"] if jobs.gpus else []), *jobs.extra],
+        "job_script_prologue": [
             *jobs.prologue,
             f"export COMPANION_DATA={shlex.quote(str(data_root()))}",
             f"export OMP_NUM_THREADS={jobs.cores}",
         ],
-        scheduler_options={"dashboard_address": None},
-    )
+    }
 
 
 def _dask(module: str) -> Any:

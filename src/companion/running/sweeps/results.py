@@ -6,6 +6,7 @@ import json
 import traceback
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +23,9 @@ from companion.running.sweeps.cells import Cell
 
 _ABOUT = b"companion"
 GRID_FILE = "grid.yaml"
+
+
+_environment = cache(environment)  # a worker's does not change between its cells
 
 
 class Failure(NamedTuple):
@@ -84,7 +88,7 @@ class SweepFolder:
             "settings": dict(cell.settings),
             "seconds": round(seconds, 2),
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-            "environment": environment(),
+            "environment": _environment(),
         }
         content = pa.Table.from_pandas(table.assign(**axes, cell=cell.key), preserve_index=False)
         content = content.replace_schema_metadata(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -128,7 +129,8 @@ def estimate(cells: Sequence[Cell], n_features: int, device: str, timings: dict[
     if cell.axes["trained_on"] == OTHERS:
         n_rows *= max(1, _n_people(cell) - 1)
     settings, n_runs = settings_of(cell, n_rows), min(together(cell, device), len(cells))
-    kind = f"{cell.axes['encoder']} {cell.axes['dataset']} {shape} {n_features} {settings} {n_runs}"
+    of_a_step = replace(settings, n_steps=1, validate_every=1)
+    kind = f"{cell.axes['encoder']} {cell.axes['dataset']} {shape} {n_features} {of_a_step} {n_runs}"
     if kind not in timings:
         n_validation = round(VALIDATED * n_rows)
         timings[kind] = in_own_process(
