@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from companion.errors import DataError
 from companion.loading.sources import Null, ScaleName, Source
@@ -56,7 +56,7 @@ class Grid(BaseModel):
     scale: ScaleName = "lesson"
     null: Null | None = None
     settings: dict[str, Any] = {}
-    blocks: list[Block]
+    blocks: list[Block] = Field(min_length=1)
 
     @field_validator("name")
     @classmethod
