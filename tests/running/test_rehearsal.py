@@ -15,10 +15,13 @@ import pytest
 
 from companion.errors import CompanionError
 from companion.running.chapters import all_chapters
-from companion.running.rehearsal.jobs import Job, Measured, extrapolated, measure
+from companion.running.decoders import begin_training
+from companion.running.rehearsal import encoders
+from companion.running.rehearsal.jobs import Job, Measured, Training, Work, extrapolated, measure
 from companion.running.rehearsal.registry import WITHOUT, all_jobs
 from companion.running.rehearsal.rehearse import LIMIT_MB, line, rehearse
 from companion.running.rehearsal.sizes import SensorSizes, Sizes, VoxelSizes
+from companion.training.program import Program
 
 TINY = Sizes(
     eeg=SensorSizes(2, 120, 12, 4, 8, 100),
@@ -42,7 +45,6 @@ TINY = Sizes(
     largest_batch=16,
 )
 JOBS = all_jobs(TINY)
-PUBLISHED = {(job.chapter, job.name.split(",")[0], job.name): job for job in all_jobs()}
 
 
 @pytest.fixture(autouse=True)
@@ -53,9 +55,37 @@ def products(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("job", JOBS, ids=lambda job: f"{job.chapter}: {job.name}")
 def test_every_job_works_and_begins_anew_each_time(job: Job) -> None:
     work = job.start("cpu")
-    work(1, 1)
-    if job.n_units > 1 and job.chapter != "spaces":
-        work(2, 2 if job.n_validations else 1)
+    if isinstance(work, Training):
+        work.whole()
+        step, validated = work.begin(2)
+        step()
+        step()
+        validated()
+    else:
+        for n_units in (1, 2) if job.n_units > 1 and job.chapter != "spaces" else (1,):
+            work(n_units)
+
+
+def test_steps_of_a_training_are_those_of_its_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last one validates, and none before."""
+    programs: list[Program] = []
+
+    def watched(*given: Any, **more: Any) -> Program:
+        programs.append(begin_training(*given, **more))
+        return programs[-1]
+
+    monkeypatch.setattr(encoders, "begin_training", watched)
+    job = next(job for job in JOBS if "across people" in job.name)
+    work = job.start("cpu")
+    assert isinstance(work, Training)
+    step, validated = work.begin(2)
+    step()
+    step()
+    assert (programs[0].step, len(programs[0].validation_losses)) == (2, 0)
+    validated()
+    assert (programs[0].step, len(programs[0].validation_losses)) == (3, 1)
+    assert programs[0].finished
+    assert programs[0].settings.leave_out_same
 
 
 def test_every_chapter_is_rehearsed_or_says_why_not() -> None:
@@ -69,35 +99,56 @@ def test_two_jobs_of_a_chapter_have_two_names() -> None:
     assert len(set(names)) == len(names)
 
 
-def job_of(start: Callable[[int, int], None], **about: Any) -> Job:
-    return Job("targets", "job", "small", lambda device: start, **about)
+def job_of(work: Work | Training, **about: Any) -> Job:
+    return Job("targets", "job", "small", lambda device: work, **about)
 
 
-@pytest.mark.parametrize("n_validations", [0, 4])
-def test_steps_and_validations_are_told_from_what_is_done_once(n_validations: int) -> None:
-    now = [0.0]
+class Clock:
+    """A clock that work moves on."""
 
-    def work(units: int, validations: int) -> None:
-        now[0] += 5.0 + 2.0 * units + 3.0 * validations
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.calls: list[int] = []
 
-    found = measure(job_of(work, n_units=100, n_validations=n_validations), 20, "cpu", lambda: now[0])
-    assert found.unit == pytest.approx(2)
-    assert found == pytest.approx((5, 2, 3) if n_validations else (8, 2, 0))
+    def __call__(self) -> float:
+        return self.now
+
+    def work(self, n_units: int) -> None:
+        self.calls.append(n_units)
+        self.now += 5 + 2 * n_units
+
+    def takes(self, seconds: float) -> Callable[[], None]:
+        def do() -> None:
+            self.now += seconds
+
+        return do
 
 
-def test_whole_epochs_are_done_and_a_single_fit_once() -> None:
-    calls: list[tuple[int, int]] = []
-    measure(job_of(lambda *asked: calls.append(asked), n_units=100, n_steps=8), 20, "cpu", lambda: 0.0)
-    assert calls == [(1, 1), (3, 1)]
-    calls.clear()
-    now = [0.0]
+def test_units_are_told_from_what_is_done_once() -> None:
+    clock = Clock()
+    found = measure(job_of(clock.work, n_units=100, n_steps=8), 20, "cpu", clock)
+    assert clock.calls == [1, 3]
+    assert found == pytest.approx((5, 2, 0))
 
-    def fit(*asked: int) -> None:
-        calls.append(asked)
-        now[0] += 7
 
-    assert measure(job_of(fit), 20, "cpu", lambda: now[0]) == Measured(0, 7, 0)
-    assert calls == [(1, 1)]
+def test_a_single_fit_is_done_once_as_it_is() -> None:
+    clock = Clock()
+    assert measure(job_of(clock.work), 20, "cpu", clock) == Measured(0, 7, 0)
+    assert clock.calls == [1]
+
+
+def test_steps_of_a_training_are_timed_apart_from_validation_and_preparation() -> None:
+    clock = Clock()
+    asked = []
+
+    def begin(n_before: int) -> tuple[Callable[[], None], Callable[[], None]]:
+        asked.append(n_before)
+        clock.now += 1000
+        return clock.takes(2), clock.takes(2 + 3)
+
+    work = Training(clock.takes(10 + 2 + 3), begin)
+    assert measure(job_of(work, n_units=100, n_validations=4), 20, "cpu", clock) == pytest.approx((10, 2, 3))
+    assert asked == [21]
 
 
 def test_a_whole_run_and_the_grid_are_multiplied_out() -> None:

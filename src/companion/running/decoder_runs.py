@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -42,15 +42,18 @@ def joined(known: Groups, n_own: int, together: int | None, place: torch.device)
     ------
     mapping of group to recordings
     """
-    sizes = {name: sum(one.responses.nbytes for one in recordings) for name, recordings in known.items()}
-    room = torch.cuda.mem_get_info(place)[0] * _SHARE_OF_GPU if place.type == "cuda" else 0.0
+    by_room = together is None and place.type == "cuda"
+    together = together or 1
+    room = torch.cuda.mem_get_info(place)[0] * _SHARE_OF_GPU if by_room else 0.0
     found: dict[Hashable, Sequence[Recording]] = {}
+    held = 0
     for name, recordings in known.items():
-        full = sum(sizes[one] for one in found) + sizes[name] > room
-        if found and (len(found) * n_own >= together if together else full):
+        size = sum(one.responses.nbytes for one in recordings) if by_room else 0
+        if found and (held + size > room if by_room else len(found) * n_own >= together):
             yield found
-            found = {}
+            found, held = {}, 0
         found[name] = recordings
+        held += size
     if found:
         yield found
 
@@ -84,11 +87,11 @@ class JointRuns:
         validate_on: str,
         place: torch.device,
     ) -> None:
-        parts = [prepared(recordings, build, spaces, place) for recordings in known.values()]
-        self.encoder = parts[0][1]
-        inputs = [one for one, _ in parts]
+        parts = {group: prepared(recordings, build, spaces, place) for group, recordings in known.items()}
+        self.encoder = next(iter(parts.values())).encoder
+        inputs = [one.inputs for one in parts.values()]
         self.inputs = inputs[0] if len(inputs) == 1 else tuple(map(torch.cat, zip(*inputs, strict=True)))
-        shown = {group: [name for one in known[group] for name in one.stimuli] for group in known}
+        shown = {group: one.stimuli for group, one in parts.items()}
         ids = list(dict.fromkeys(name for stimuli in shown.values() for name in stimuli))
         row_of = {name: row for row, name in enumerate(ids)}
         values = [space.select(ids).values for space in spaces.values()]
@@ -105,27 +108,49 @@ class JointRuns:
             start += len(rows)
 
 
+class Prepared(NamedTuple):
+    """Responses of a group as its encoder takes them.
+
+    Parameters
+    ----------
+    inputs : tuple of Tensor, each of shape (n_responses, ...)
+    encoder : BrainEncoder
+        One of the architecture.
+    stimuli : list of str
+        What was shown at each response.
+    """
+
+    inputs: tuple[Tensor, ...]
+    encoder: BrainEncoder
+    stimuli: list[str]
+
+
 def prepared(
     recordings: Sequence[Recording], build: Build, spaces: Mapping[str, Embeddings], place: torch.device
-) -> tuple[tuple[Tensor, ...], BrainEncoder]:
-    """Prepare the responses of all recordings, and make an encoder of their shape."""
+) -> Prepared:
+    """Prepare the responses of all recordings, and make an encoder of their shape.
+
+    Recordings are gone through twice and none is held, so that they may be loaded one at a time.
+    """
+    about = [(one.subject, one.stimuli, one.responses.shape[1:]) for one in recordings]
+    stimuli = [name for _, own, _ in about for name in own]
+    people = list(dict.fromkeys(subject for subject, _, _ in about))
     n_features = next(iter(spaces.values())).values.shape[1]
     with torch.random.fork_rng():
-        encoder = build(recordings[0].responses.shape[1:], n_features)
-    people = list(dict.fromkeys(one.subject for one in recordings))
+        encoder = build(about[0][2], n_features)
     found: tuple[Tensor, ...] = ()
     end = 0
     for one in recordings:
         for start in range(0, len(one), _BLOCK):  # so that nothing large is held twice
             block = torch.from_numpy(one.responses[start : start + _BLOCK].copy())
-            number = torch.full((len(block),), people.index(one.subject))
-            made = encoder.prepare(block, number)
-            n = sum(map(len, recordings))
-            found = found or tuple(part.new_empty((n, *part.shape[1:]), device=place) for part in made)
+            made = encoder.prepare(block, torch.full((len(block),), people.index(one.subject)))
+            found = found or tuple(
+                part.new_empty((len(stimuli), *part.shape[1:]), device=place) for part in made
+            )
             for whole, part in zip(found, made, strict=True):
                 whole[end : end + len(part)] = part
             end += len(block)
-    return found, encoder
+    return Prepared(found, encoder, stimuli)
 
 
 def split_groups(stimuli: Sequence[str], validate_on: str) -> Sequence[str]:

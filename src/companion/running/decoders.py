@@ -20,7 +20,7 @@ import torch
 from companion.embeddings import Embeddings
 from companion.project import data_root
 from companion.recording import Recording
-from companion.running.decoder_runs import Build, JointRuns, Key, joined, prepared, run_of, split_groups
+from companion.running.decoder_runs import Build, JointRuns, Key, joined
 from companion.training.encoders import BrainEncoder
 from companion.training.program import Program
 from companion.training.runs import Trained, train_runs
@@ -46,7 +46,8 @@ def train_decoders(
     Parameters
     ----------
     known : mapping of group to recordings
-        Averaged training responses; those of several people are pooled. A picture never counts as its own
+        Averaged training responses, perhaps loaded one at a time (:class:`companion.running.shelf.Shelf`);
+        those of several people are pooled. A picture never counts as its own
         negative then, and never lies on both sides of the split.
     spaces : mapping of name to Embeddings
         Image vectors of all stimuli shown, of one length; joined by id.
@@ -112,18 +113,37 @@ def follow_training(
     Trained
         The encoder as it is now, whether or not it is the best, with its losses so far.
     """
-    place = chosen_device(device)
-    inputs, encoder = prepared([known], build, {space.space: space}, place)
-    stimuli = known.stimuli
-    rows = np.arange(len(stimuli))
-    run = run_of(seed, np.column_stack([rows, rows]), split_groups(stimuli, validate_on))
-    targets = torch.tensor(space.select(stimuli).values, dtype=torch.float32, device=place)
-    program = Program(lambda: type(encoder)(**encoder.configuration), inputs, targets, [run], settings)
+    program = begin_training([known], space, build, settings, [seed], validate_on=validate_on, device=device)
     while not program.finished:
         program.advance()
         _, training, validation, temperature = next(program.results())
         best = validation.index(min(validation))
         yield program.step, Trained(program.encoders()[0], training, validation, best, temperature)
+
+
+def begin_training(
+    known: Sequence[Recording],
+    space: Embeddings,
+    build: Build,
+    settings: Settings,
+    seeds: Sequence[int],
+    *,
+    validate_on: Literal["stimulus", "concept"] = "concept",
+    device: str = "auto",
+) -> Program:
+    """Make the program that trains a group's encoders, all seeds at once, before its first step.
+
+    Parameters
+    ----------
+    known, space, build, settings, seeds, validate_on, device
+        As :func:`train_decoders` takes them, one group and one space alone.
+    """
+    place = chosen_device(device)
+    runs = JointRuns({"all": known}, {space.space: space}, build, seeds, validate_on, place)
+    encoder = runs.encoder
+    return Program(
+        lambda: type(encoder)(**encoder.configuration), runs.inputs, runs.targets, runs.runs, settings
+    )
 
 
 def decode(trained: Trained, recording: Recording, space: Embeddings) -> Embeddings:

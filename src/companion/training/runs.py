@@ -26,6 +26,7 @@ from companion.training.program import Program, Run
 from companion.training.settings import Settings
 
 __all__ = ["Run", "Trained", "train_runs"]
+_BLOCK = 1024  # rows whose checksum is taken at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,7 +181,8 @@ def _key(run: Run, inputs: Inputs, targets: Tensor, settings: Settings, about: s
     for pairs in (run.training, run.validation):
         content.update(repr(tuple(pairs.shape)).encode())
         for tensor, rows in (*((values, pairs[:, 0]) for values in inputs), (targets, pairs[:, 1])):
-            content.update(tensor[rows.to(tensor.device)].cpu().numpy().tobytes())
+            for block in torch.split(rows.to(tensor.device), _BLOCK):  # never a copy of a whole data set
+                content.update(tensor[block].cpu().numpy().tobytes())
     return content.hexdigest()[:24]
 
 

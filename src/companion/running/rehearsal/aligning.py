@@ -36,7 +36,7 @@ def auto_encoders(
             {one: pattern_similarity(random_values(n, 64, seed=one)) for one in range(n_people)}
         )
 
-        def work(n_epochs: int, _: int) -> None:
+        def work(n_epochs: int) -> None:
             options = Options(n_epochs=n_epochs, batch_size=batch)
             kept_aligners(space, teachers, alphas=alphas, options=options, device=device)
 
@@ -71,7 +71,7 @@ def teacher(sizes: Sizes) -> Job:
             units=known.units.assign(roi_V4=True),
         )
 
-        def work(*_: int) -> None:
+        def work(_: int) -> None:
             region_similarity(known, "V4", list(dict.fromkeys(categories)))
 
         return work
@@ -108,7 +108,7 @@ def linear_decoder(
             for name, n_features in _widths(sizes).items()
         }
 
-        def work(*_: int) -> None:
+        def work(_: int) -> None:
             targets = {name: of_space[0] for name, of_space in spaces.items()}
             fitted = fit_linear(known.responses, shown, targets, n_voxels=n_voxels)
             decoded = fitted.predict(unseen.responses, unseen.stimuli)
@@ -152,7 +152,7 @@ def blind_decoders(sizes: Sizes) -> Job:
         del device
         original, bent = decoders(sizes.n_vectors, 0), decoders(sizes.n_vectors // 2, 1)
 
-        def work(n: int, _: int) -> None:
+        def work(n: int) -> None:
             uninformative_null(original, bent, n_draws=n, seed=0)
 
         return work

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from companion.running.decoder_runs import Build
-from companion.running.rehearsal.encoders import Training, encoder_job, nice, printed, responses
-from companion.running.rehearsal.jobs import Job, Work
+from companion.running.rehearsal.encoders import Asked, encoder_job, nice, printed, responses
+from companion.running.rehearsal.jobs import Job, Training
 from companion.running.rehearsal.made_up import made_up_recording, things
 from companion.running.rehearsal.sizes import Sizes
+from companion.running.shelf import Shelf
 from companion.training.encoders import AtmS, EegConformer, EegNet, ResidualMlp
 from companion.training.settings import Encoder
 
@@ -21,12 +23,13 @@ def across_people(sizes: Sizes) -> Job:
     """Describe NICE on all people but one."""
     size, n_people = sizes.eeg, sizes.eeg.n_people - 1
     settings = printed("NICE", "EEG across people", n_people * size.n_training, sizes)
-    training = Training(nice, replace(settings, leave_out_same=True), sizes.widths[0])
+    asked = Asked(nice, replace(settings, leave_out_same=True), sizes.widths[0])
+    people = Shelf(range(1, n_people + 1), partial(responses, size, "EEG"))
     return Job(
         "targets",
         "NICE, EEG across people",
         f"{n_people} people x {size.n_training} x {size}, batches of {settings.batch_size}",
-        lambda device: training.work(responses(size, "EEG", n_people), device),
+        lambda device: asked.training(people.some(people), device),
         n_units=settings.n_steps,
         n_validations=settings.n_steps // settings.validate_every,
         grid_runs=size.n_people * _TARGETS * _SEEDS,
@@ -42,11 +45,11 @@ def fmri(sizes: Sizes) -> Job:
     def build(shape: tuple[int, ...], n_features: int) -> ResidualMlp:
         return ResidualMlp(shape[0], n_features, width=sizes.mlp_width)
 
-    training = Training(build, settings, sizes.widths[1])
+    asked = Asked(build, settings, sizes.widths[1])
 
-    def start(device: str) -> Work:
+    def start(device: str) -> Training:
         stimuli = things(size.n_pictures, per_concept=1)
-        return training.work([made_up_recording(stimuli, (size.n_voxels,), modality="fMRI")], device)
+        return asked.training([made_up_recording(stimuli, (size.n_voxels,), modality="fMRI")], device)
 
     return Job(
         "targets",
@@ -68,11 +71,11 @@ def controls(sizes: Sizes) -> Job:
     def build(shape: tuple[int, ...], n_features: int) -> ResidualMlp:
         return ResidualMlp(shape[0], n_features, width=sizes.mlp_width)
 
-    training = Training(build, settings, sizes.widths[0])
+    asked = Asked(build, settings, sizes.widths[0])
 
-    def start(device: str) -> Work:
+    def start(device: str) -> Training:
         known = made_up_recording(things(size.n_training), (n_values,), modality="EEG")
-        return training.work([known], device)
+        return asked.training([known], device)
 
     return Job(
         "controls",

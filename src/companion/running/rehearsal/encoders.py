@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+import torch
 
 from companion.recording import Modality, Recording
 from companion.running.decoder_runs import Build
-from companion.running.decoders import train_decoders
-from companion.running.rehearsal.jobs import Job, Work
+from companion.running.decoders import begin_training, chosen_device, train_decoders
+from companion.running.rehearsal.jobs import Job, Training
 from companion.running.rehearsal.made_up import made_up_recording, made_up_vectors, things
 from companion.running.rehearsal.sizes import SensorSizes, Sizes
 from companion.training.encoders import Nice
 from companion.training.settings import Encoder, Setting, Settings, published
 
 
-class Training(NamedTuple):
+class Asked(NamedTuple):
     """What :func:`companion.running.decoders.train_decoders` is called with, but for the responses.
 
     Parameters
@@ -34,24 +37,44 @@ class Training(NamedTuple):
     n_features: int
     n_seeds: int = 1
 
-    def work(self, recordings: list[Recording], device: str) -> Work:
-        """Return what trains for some steps, with some validations, from the beginning."""
+    def training(self, recordings: Sequence[Recording], device: str) -> Training:
+        """Return what trains on recordings of one person, or of several."""
         names = dict.fromkeys(name for one in recordings for name in one.stimuli)
         space = made_up_vectors(list(names), self.n_features)
+        validate_on: Literal["concept", "stimulus"] = "concept" if len(recordings) == 1 else "stimulus"
+        seeds = range(self.n_seeds)
 
-        def work(n_steps: int, n_validations: int) -> None:
+        def whole() -> None:
             train_decoders(
                 {"all": recordings},
                 {space.space: space},
                 self.build,
-                replace(self.settings, n_steps=n_steps, validate_every=max(1, n_steps // n_validations)),
-                seeds=range(self.n_seeds),
-                validate_on="concept" if len(recordings) == 1 else "stimulus",
+                replace(self.settings, n_steps=1, validate_every=1),
+                seeds=seeds,
+                validate_on=validate_on,
                 device=device,
                 together=self.n_seeds,
             )
 
-        return work
+        def begin(n_before: int) -> tuple[Callable[[], object], Callable[[], object]]:
+            settings = replace(self.settings, n_steps=n_before + 1, validate_every=n_before + 1)
+            program = begin_training(
+                recordings, space, self.build, settings, seeds, validate_on=validate_on, device=device
+            )
+            return _finished(program.update, device), _finished(program.advance, device)
+
+        return Training(whole, begin)
+
+
+def _finished(do: Callable[[], object], device: str) -> Callable[[], None]:
+    """Wait for a GPU, which is still computing when a step is over for the host."""
+
+    def done() -> None:
+        do()
+        if chosen_device(device).type == "cuda":
+            torch.cuda.synchronize()
+
+    return done
 
 
 def printed(encoder: Encoder, setting: Setting, n_rows: int, sizes: Sizes) -> Settings:
@@ -60,15 +83,12 @@ def printed(encoder: Encoder, setting: Setting, n_rows: int, sizes: Sizes) -> Se
     return replace(found, batch_size=min(found.batch_size, sizes.largest_batch, n_rows // 2))
 
 
-def responses(size: SensorSizes, modality: Modality, n_people: int = 1) -> list[Recording]:
-    """Make up training responses of some people, who saw the same pictures."""
-    stimuli = things(size.n_training)
-    return [
-        made_up_recording(
-            stimuli, (size.n_channels, size.n_times), modality=modality, subject=f"person {one}", seed=one
-        )
-        for one in range(n_people)
-    ]
+def responses(size: SensorSizes, modality: Modality, person: int = 1) -> Recording:
+    """Make up training responses of a person; all see the same pictures."""
+    shape = (size.n_channels, size.n_times)
+    return made_up_recording(
+        things(size.n_training), shape, modality=modality, subject=f"person {person}", seed=person
+    )
 
 
 def nice(shape: tuple[int, ...], n_features: int) -> Nice:
@@ -91,10 +111,10 @@ def encoder_job(
     """Describe the training of an encoder of one person's EEG or MEG."""
     size = sizes.meg if setting == "MEG" else sizes.eeg
     settings = printed(name, setting, size.n_training, sizes)
-    training = Training(build, settings, n_features, n_seeds)
+    asked = Asked(build, settings, n_features, n_seeds)
 
-    def start(device: str) -> Work:
-        return training.work(responses(size, "MEG" if setting == "MEG" else "EEG"), device)
+    def start(device: str) -> Training:
+        return asked.training([responses(size, "MEG" if setting == "MEG" else "EEG")], device)
 
     return Job(
         chapter,

@@ -6,8 +6,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-Work = Callable[[int, int], None]
-"""Does so many units (steps, epochs, fits), with so many validations in between."""
+Work = Callable[[int], None]
+"""Does so many units (epochs, draws, fits), from the beginning."""
+
+
+class Training(NamedTuple):
+    """A training whose steps can be taken one at a time, because what comes before them takes long.
+
+    Parameters
+    ----------
+    whole : callable
+        Does all that the chapter calls, with a single step and its validation.
+    begin : callable
+        Prepares anew, and hands out two more: what takes one step, and what takes one and validates. It is
+        told how many steps come before the validation.
+    """
+
+    whole: Callable[[], None]
+    begin: Callable[[int], tuple[Callable[[], object], Callable[[], object]]]
 
 
 @dataclass(frozen=True)
@@ -20,8 +36,8 @@ class Job:
     size : str
         Its arrays, in words.
     start : callable
-        Takes the name of a device, makes up the arrays, and returns what works on them. It calls what the
-        chapter calls, once for each number of units, and begins anew every time.
+        Takes the name of a device, makes up the arrays, and returns what works on them, by calling what the
+        chapter calls.
     n_units : int
         Of one whole run. One: the run is done as it is.
     n_steps : int
@@ -39,7 +55,7 @@ class Job:
     chapter: str
     name: str
     size: str
-    start: Callable[[str], Work]
+    start: Callable[[str], Work | Training]
     n_units: int = 1
     n_steps: int = 1
     n_validations: int = 0
@@ -49,12 +65,12 @@ class Job:
 
 
 class Measured(NamedTuple):
-    """Seconds of one call of a job's work.
+    """Seconds of a job.
 
     Parameters
     ----------
     before : float
-        Of what is done once in a call: arrays prepared, the first validation, the last file written.
+        Of what is done once: arrays prepared, checksums taken, files written.
     unit, validation : float
     """
 
@@ -66,8 +82,8 @@ class Measured(NamedTuple):
 def measure(job: Job, steps: int, device: str, clock: Callable[[], float]) -> Measured:
     """Do some steps of a job and split what they took.
 
-    Calls of one unit and of many differ in units alone; two units with two validations differ from one with
-    one in one of each. A job of one unit is done once, as it is.
+    Steps of a :class:`Training` are timed one by one. Of other work calls of one unit and of many differ in
+    units alone. A job of one unit is done once, as it is.
 
     Parameters
     ----------
@@ -84,18 +100,24 @@ def measure(job: Job, steps: int, device: str, clock: Callable[[], float]) -> Me
     """
     work = job.start(device)
 
-    def seconds(n_units: int, n_validations: int) -> float:
+    def seconds(do: Callable[[], object]) -> float:
         began = clock()
-        work(n_units, n_validations)
+        do()
         return clock() - began
 
-    once = seconds(1, 1)
+    if isinstance(work, Training):
+        whole = seconds(work.whole)
+        step, validated = work.begin(steps + 1)
+        step()  # the first one makes arrays that the others use again
+        unit = sum(seconds(step) for _ in range(steps)) / steps
+        validation = max(0.0, seconds(validated) - unit)
+        return Measured(max(0.0, whole - unit - validation), unit, validation)
+    once = seconds(lambda: work(1))
     if job.n_units == 1:
         return Measured(0.0, once, 0.0)
     many = max(2, -(-steps // job.n_steps))
-    unit = max(0.0, (seconds(many, 1) - once) / (many - 1))
-    validation = max(0.0, seconds(2, 2) - once - unit) if job.n_validations else 0.0
-    return Measured(max(0.0, once - unit - validation), unit, validation)
+    unit = max(0.0, (seconds(lambda: work(many)) - once) / (many - 1))
+    return Measured(max(0.0, once - unit), unit, 0.0)
 
 
 def extrapolated(job: Job, found: Measured) -> dict[str, float]:

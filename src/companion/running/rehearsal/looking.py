@@ -28,7 +28,7 @@ def reliability(sizes: Sizes) -> list[Job]:
         stimuli = things(eeg.n_test, per_concept=1) * eeg.n_repetitions
         trials = made_up_recording(stimuli, (eeg.n_channels, eeg.n_times), modality="EEG", split="test")
 
-        def work(*_: int) -> None:
+        def work(_: int) -> None:
             values = stack_repetitions(trials.responses, trials.stimuli)[0]
             split_half_reliability(values, n_splits=_N_SPLITS, rng=np.random.default_rng(0))
 
@@ -39,7 +39,7 @@ def reliability(sizes: Sizes) -> list[Job]:
         stimuli = things(nsd.n_test, per_concept=1) * nsd.n_repetitions
         trials = made_up_recording(stimuli, (nsd.n_voxels,), modality="fMRI", split="test")
 
-        def work(*_: int) -> None:
+        def work(_: int) -> None:
             values = stack_repetitions(trials.responses, trials.stimuli)[0]
             explainable_share(variance_parts(values.astype(float)), values.shape[1])
 
@@ -67,14 +67,14 @@ def reliability(sizes: Sizes) -> list[Job]:
 
 def embedding(sizes: Sizes) -> Job:
     """Describe the embedding of all pictures of THINGS-EEG2 by a vision transformer with random weights."""
-    n_pictures, batch = sizes.eeg.n_training + sizes.eeg.n_test, min(_BATCH, sizes.eeg.n_test)
+    n_pictures, batch = sizes.eeg.n_training + sizes.eeg.n_test, min(_BATCH, sizes.eeg.n_training)
 
     def start(device: str) -> Work:
         encoder = vision_transformer(str(chosen_device(device)))
         side = sizes.picture_size
         rng = np.random.default_rng(0)
 
-        def work(n_batches: int, _: int) -> None:
+        def work(n_batches: int) -> None:
             pictures = {
                 f"picture {number}": rng.integers(0, 256, (side, side, 3), dtype=np.uint8)
                 for number in range(n_batches * batch)
@@ -89,8 +89,9 @@ def embedding(sizes: Sizes) -> Job:
         f"{n_pictures} pictures of {sizes.picture_size} x {sizes.picture_size}, {batch} at a time",
         start,
         n_units=-(-n_pictures // batch),
+        n_steps=batch,
         grid_runs=_N_TARGETS,
-        note="a step is one batch; 12 image models; one with patches of 16 costs four times as much",
+        note="a step is one picture; 12 image models; one with patches of 16 costs four times as much",
     )
 
 

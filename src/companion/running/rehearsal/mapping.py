@@ -68,7 +68,7 @@ def mapping_job(
     def start(device: str) -> Work:
         known, space, groups = make(sizes)
 
-        def work(n_epochs: int, _: int) -> None:
+        def work(n_epochs: int) -> None:
             settings = MappingSettings(n_epochs=n_epochs, batch_size=batch)
             width = None if kind == "linear" else sizes.mapping_width
             fit_mappings(
@@ -97,7 +97,7 @@ def joint_vae(sizes: Sizes) -> Job:
     def start(device: str) -> Work:
         known, space, groups = god(sizes)
 
-        def work(n_epochs: int, _: int) -> None:
+        def work(n_epochs: int) -> None:
             settings = JointVaeSettings(n_epochs=n_epochs, batch_size=batch, widths=sizes.joint_widths)
             fit_joint_vaes(known, space, groups, settings, device=device)
 
@@ -126,7 +126,7 @@ def permutations(sizes: Sizes) -> Job:
         hits = random_values(size.n_test * size.n_repetitions, size.n_test) > 2
         shown = candidates * size.n_repetitions
 
-        def work(*_: int) -> None:
+        def work(_: int) -> None:
             image_permutation(hits, shown, candidates, n=_N_EXCHANGES, seed=0)
 
         return work
@@ -151,7 +151,7 @@ def retrieval(sizes: Sizes) -> Job:
         shown = vectors(synsets(sizes.god.n_trials, first=1), seed=4)
         seen = synsets(sizes.god.n_test, first=_TESTED, per_category=1)
 
-        def work(*_: int) -> None:
+        def work(_: int) -> None:
             nearest_pictures(vectors(seen, seed=5), open_pool(pool, shown))
 
         return work
@@ -175,7 +175,7 @@ def generation(sizes: Sizes) -> Job:
         seen = synsets(sizes.god.n_test, first=_TESTED, per_category=1)
         given = made_up_vectors(seen, sizes.n_generated_from, space=generator.space)
 
-        def work(*_: int) -> None:
+        def work(_: int) -> None:
             generate(generator, given)
 
         return work

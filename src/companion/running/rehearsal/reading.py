@@ -41,7 +41,7 @@ def ridge_job(
             for number, space in enumerate(("base", "aligned", "permuted"))
         }
 
-        def work(*_: int) -> None:
+        def work(_: int) -> None:
             concepts = [name.split("/")[0] for name in small.stimuli]
             fitted = prepare_ridge(small.responses, small.stimuli, concepts).fit(given)
             for space, decoded in fitted.predict(unseen, tested).items():
@@ -125,7 +125,7 @@ def attribution(sizes: Sizes) -> list[Job]:
         assert test.times is not None  # noqa: S101 - made with times
         times = test.times
 
-        def work(*_: int) -> None:
+        def work(_: int) -> None:
             inputs = encoder.prepare(responses)
             for layer in ("projection", "first"):
                 grad_cam(encoder, inputs, vectors, layer)
@@ -141,7 +141,7 @@ def attribution(sizes: Sizes) -> list[Job]:
         stimuli = things(size.n_test, per_concept=1) * size.n_repetitions
         trials = made_up_recording(stimuli, (size.n_channels, size.n_times), modality="EEG")
 
-        def work(*_: int) -> None:
+        def work(_: int) -> None:
             repetition_covariance(coarse(trials).responses, trials.stimuli)
 
         return work

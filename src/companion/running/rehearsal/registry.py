@@ -17,6 +17,7 @@ WITHOUT: Mapping[str, str] = MappingProxyType(
     {
         "retested": "reads the numbers that the papers printed; always at full size",
         "ruler": "its small public files are always read at full size",
+        "sweeps": "runs the jobs of other chapters, many times; its grids are in their `grid_runs`",
         "calibration": "draws small null tables; nothing of it grows with recordings",
         "scorecard": "reads what the other chapters found",
     }

@@ -31,6 +31,8 @@ def rehearse(
 ) -> bool:
     """Do some steps of every job of some chapters at the sizes of the papers, on made-up arrays.
 
+    Times are those of one core on a CPU, without what other processes took of it, and of the clock on a GPU.
+
     Parameters
     ----------
     chapters : sequence of str
