@@ -39,7 +39,7 @@ def sweep(
     device
         auto, cpu or cuda.
     """
-    from companion.running.sweeps import engines
+    from companion.running.sweeps import engines, queues
     from companion.running.sweeps.grid import read_grid
     from companion.running.sweeps.sweep import plan_sweep, refuse_too_large, run_sweep
 
@@ -51,7 +51,7 @@ def sweep(
         )
     declared = read_grid(grid)
     if cluster and dry_run and "://" not in cluster:
-        print(engines.job_script(engines.read_slurm(Path(cluster))))
+        print(queues.job_script(queues.read_slurm(Path(cluster))))
     engine = engines.cluster(cluster, device) if cluster else engines.local(workers, device)
     plan = plan_sweep(declared, device)
     print(plan.told(engine))

@@ -18,8 +18,9 @@ import pytest
 import yaml
 
 from companion.errors import DataError
-from companion.running.sweeps.engines import cluster, job_script, read_slurm
+from companion.running.sweeps.engines import cluster
 from companion.running.sweeps.grid import Grid
+from companion.running.sweeps.queues import job_script, read_slurm
 from companion.running.sweeps.results import SweepFolder, read_sweep
 
 DASK = [sys.executable, "-m", "dask"]

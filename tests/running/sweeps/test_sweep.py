@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
 
 from companion.errors import DataError, MissingDataError
 from companion.running.sweeps.drive import Engine
-from companion.running.sweeps.engines import local
+from companion.running.sweeps.engines import here, local
 from companion.running.sweeps.grid import Grid
 from companion.running.sweeps.jobs import Cost
 from companion.running.sweeps.results import Failure, SweepFolder, read_sweep
@@ -23,24 +22,7 @@ from companion.running.sweeps.sweep import Plan, plan_sweep, refuse_too_large, r
 MakeGrid = Callable[..., Grid]
 
 
-class Serial(Executor):
-    """Does at once what it is given: the plainest executor there is."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except BaseException as error:  # as executors do
-            future.set_exception(error)
-        return future
-
-
-@contextmanager
-def serial() -> Iterator[Executor]:
-    yield Serial()
-
-
-SERIAL = Engine(serial, 1, 1, "cpu")
+SERIAL = here("cpu")
 
 
 def run(grid: Grid, engine: Engine = SERIAL) -> list[Failure]:

@@ -4,58 +4,36 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import shlex
 import threading
-from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from companion.errors import DataError, MissingDataError
-from companion.project import data_root
+from companion.errors import DataError
 from companion.running.sweeps.drive import Engine
+from companion.running.sweeps.queues import SlurmJobs, asked_for, needs_dask, read_slurm
 
-SLURM = "slurm"
 _WAIT_S = 60.0
 
 
-class SlurmJobs(BaseModel):
-    """What one job of the queue asks for, and how many jobs are wanted.
+class _Here(Executor):
+    """Does what it is given at once, in this process."""
 
-    Attributes
-    ----------
-    jobs : int
-        Jobs; each is one worker.
-    cores : int
-        Of each job; its worker uses as many threads.
-    memory, walltime : str
-        Of each job, such as ``32GB`` and ``12:00:00``.
-    queue, account : str
-        Where the site asks for them.
-    gpus : int
-        Graphics cards of each job, at most one: a worker uses one.
-    extra : list of str
-        Further lines for the head of the job script, without ``#SBATCH``.
-    prologue : list of str
-        Commands that make this environment on a node, such as ``module load`` and ``source``.
-    """
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # as executors do
+            future.set_exception(error)
+        return future
 
-    model_config = ConfigDict(extra="forbid", strict=True)
 
-    jobs: int = Field(ge=1)
-    cores: int = Field(ge=1)
-    memory: str
-    walltime: str
-    queue: str | None = None
-    account: str | None = None
-    gpus: int = Field(default=0, ge=0, le=1)
-    extra: list[str] = []
-    prologue: list[str] = []
+def here(device: str) -> Engine:
+    """Take this process, one pack after the other: for pages and tests."""
+    return Engine(_Here, 1, 1, device)
 
 
 def local(n_workers: int | None, device: str) -> Engine:
@@ -97,37 +75,6 @@ def cluster(where: str, device: str) -> Engine:
     return Engine(partial(_scheduler, where), n_workers, 1, device)
 
 
-def read_slurm(path: Path) -> SlurmJobs:
-    """Read the description of a cluster's jobs.
-
-    Raises
-    ------
-    DataError
-        If it is none.
-    """
-    try:
-        return SlurmJobs.model_validate(yaml.safe_load(path.read_text("utf-8")))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
-        raise DataError(
-            "This describes no jobs of a SLURM cluster",
-            where=path,
-            expected=f"an address such as tcp://HOST:8786, or YAML with {', '.join(SlurmJobs.model_fields)}",
-            got=str(error).replace("\n", " "),
-            do="compare with book/grids/slurm.yaml; nothing was run",
-        ) from error
-
-
-def job_script(jobs: SlurmJobs) -> str:
-    """Script that the queue would be given, for reading before anything is submitted.
-
-    The address of the scheduler is known only when one runs.
-    """
-    job = _dask("dask_jobqueue.slurm").SLURMJob(
-        scheduler="tcp://ADDRESS:PORT", name="companion", **_asked_for(jobs)
-    )
-    return str(job.job_script())
-
-
 @contextmanager
 def _processes(n: int, n_cards: int) -> Iterator[Executor]:
     """Fresh processes; they end with this one, however it ends."""
@@ -163,16 +110,16 @@ def _begin(cards: Any) -> None:
 
 @contextmanager
 def _scheduler(address: str) -> Iterator[Executor]:
-    distributed = _dask("distributed")
+    distributed = needs_dask("distributed")
     with distributed.Client(address, timeout=_WAIT_S, set_as_default=False) as client:
         yield client.get_executor(pure=False)
 
 
 @contextmanager
 def _queue(jobs: SlurmJobs) -> Iterator[Executor]:
-    distributed = _dask("distributed")
-    made = _dask("dask_jobqueue").SLURMCluster
-    with made(**_asked_for(jobs), scheduler_options={"dashboard_address": None}) as queue:
+    distributed = needs_dask("distributed")
+    made = needs_dask("dask_jobqueue").SLURMCluster
+    with made(**asked_for(jobs), scheduler_options={"dashboard_address": None}) as queue:
         queue.scale(jobs=jobs.jobs)
         with distributed.Client(queue, set_as_default=False) as client:
             yield client.get_executor(pure=False)
@@ -180,7 +127,7 @@ def _queue(jobs: SlurmJobs) -> Iterator[Executor]:
 
 def _workers_of(address: str) -> int:
     """How many workers a scheduler has; refused if it has none, or if they would share a process's seeds."""
-    distributed = _dask("distributed")
+    distributed = needs_dask("distributed")
     try:
         with distributed.Client(address, timeout=10, set_as_default=False) as client:
             client.wait_for_workers(1, timeout=_WAIT_S)
@@ -202,36 +149,3 @@ def _workers_of(address: str) -> int:
             do="start workers with --nthreads 1 --nworkers N",
         )
     return len(threads)
-
-
-def _asked_for(jobs: SlurmJobs) -> dict[str, Any]:
-    """Ask for a job in the words of dask-jobqueue."""
-    return {
-        "cores": 1,  # of Dask: packs at a time in a worker
-        "job_cpu": jobs.cores,
-        "processes": 1,
-        "job_name": "companion",
-        "memory": jobs.memory,
-        "walltime": jobs.walltime,
-        "queue": jobs.queue,
-        "account": jobs.account,
-        "job_extra_directives": [*([f"--gres=gpu:{jobs.gpus}"] if jobs.gpus else []), *jobs.extra],
-        "job_script_prologue": [
-            *jobs.prologue,
-            f"export COMPANION_DATA={shlex.quote(str(data_root()))}",
-            f"export OMP_NUM_THREADS={jobs.cores}",
-        ],
-    }
-
-
-def _dask(module: str) -> Any:
-    import importlib
-
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise MissingDataError(
-            "Clusters need packages that are not installed",
-            got=error,
-            do="install the extra: pip install -e '.[cluster]'",
-        ) from error

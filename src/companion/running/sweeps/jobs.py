@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -16,10 +17,13 @@ from companion.running.sweeps.cells import Cell, Value, World
 
 
 class Cost(NamedTuple):
-    """What a pack takes: seconds of one worker, and bytes of memory at most."""
+    """What a pack takes: seconds of one worker, and bytes of memory at most; NaN where nobody knows."""
 
     seconds: float
     bytes: float
+
+
+UNKNOWN = Cost(math.nan, math.nan)
 
 
 class JobSettings(BaseModel):

@@ -93,7 +93,7 @@ class Retrieval(Job):
 
     def costs(self, packs: Sequence[Sequence[Cell]], device: str) -> list[Cost]:
         """Time a few steps of each kind of training, in processes of their own."""
-        timings: dict[str, Timing] = {}
+        timings: dict[str, Timing | None] = {}
         targets = _targets(packs[0][0].world, "cpu")
         return [
             estimate(cells, targets[str(cells[0].axes["target"])].n_features, device, timings)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from companion.errors import DataError, MissingDataError
 from companion.running.sweeps.cells import Cell
-from companion.running.sweeps.jobs import Cost, JobSettings, imported
+from companion.running.sweeps.jobs import UNKNOWN, Cost, JobSettings, imported
 from companion.running.sweeps.retrieval_data import DATA
 from companion.running.sweeps.timing import Timing, in_own_process, time_training
 from companion.training.encoders import AtmS, BrainEncoder, EegConformer, EegNet, Nice, ResidualMlp
@@ -112,7 +112,7 @@ def together(cell: Cell, device: str) -> int:
     return int(cell.settings["together"] or (1 if device == "cpu" else _MOST_TOGETHER))
 
 
-def estimate(cells: Sequence[Cell], n_features: int, device: str, timings: dict[str, Timing]) -> Cost:
+def estimate(cells: Sequence[Cell], n_features: int, device: str, timings: dict[str, Timing | None]) -> Cost:
     """Estimate a pack, from a few steps that are timed here, or were for another pack of the kind.
 
     Parameters
@@ -133,10 +133,15 @@ def estimate(cells: Sequence[Cell], n_features: int, device: str, timings: dict[
     kind = f"{cell.axes['encoder']} {cell.axes['dataset']} {shape} {n_features} {of_a_step} {n_runs}"
     if kind not in timings:
         n_validation = round(VALIDATED * n_rows)
-        timings[kind] = in_own_process(
-            time_cell, cell, shape, n_features, settings, n_validation, n_runs, device
-        )
+        try:
+            timings[kind] = in_own_process(
+                time_cell, cell, shape, n_features, settings, n_validation, n_runs, device
+            )
+        except Exception:  # an encoder that fails here fails in its cells, too, which are listed then
+            timings[kind] = None
     timing = timings[kind]
+    if timing is None:
+        return UNKNOWN
     n_validations = settings.n_steps / settings.validate_every
     program = settings.n_steps * timing.step + n_validations * timing.validation
     n_people = len({one.axes["subject"] for one in cells})

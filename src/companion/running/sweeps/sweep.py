@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import filelock
+import numpy as np
 import psutil
 
 from companion.errors import DataError
@@ -15,7 +17,7 @@ from companion.running.decoders import chosen_device
 from companion.running.sweeps.cells import Cell
 from companion.running.sweeps.drive import Engine, drive
 from companion.running.sweeps.grid import Grid
-from companion.running.sweeps.jobs import Cost, job_of
+from companion.running.sweeps.jobs import UNKNOWN, Cost, job_of
 from companion.running.sweeps.progress import Progress, duration
 from companion.running.sweeps.results import Failure, SweepFolder
 from companion.running.sweeps.worker import Order
@@ -49,19 +51,20 @@ class Plan:
     @property
     def seconds(self) -> float:
         """Of one worker, for all packs."""
-        return sum(cost.seconds for cost in self.costs)
+        return float(np.nansum([cost.seconds for cost in self.costs]))
 
     @property
     def bytes(self) -> float:
         """Largest memory of a pack."""
-        return max((cost.bytes for cost in self.costs), default=0.0)
+        return float(max((np.nan_to_num(cost.bytes) for cost in self.costs), default=0.0))
 
     def told(self, engine: Engine) -> str:
         """Tell numbers, time and memory in a few lines."""
         n_left = sum(map(len, self.packs))
         lines = [f"{self.grid.name}: {len(self.cells)} cells, {self.n_finished} finished, {n_left} to run"]
         if self.packs:
-            longest = max(cost.seconds for cost in self.costs)
+            longest = float(max(np.nan_to_num(cost.seconds) for cost in self.costs))
+            n_unknown = sum(math.isnan(cost.seconds) for cost in self.costs)
             wall = max(longest, self.seconds / engine.n_workers)
             lines += [
                 f"{len(self.packs)} packs of 1 to {max(map(len, self.packs))} cells, "
@@ -71,10 +74,12 @@ class Plan:
                 f"memory: up to {self.bytes / 1e9:.1f} GB a worker",
                 "(a few steps of each kind were timed on this machine)",
             ]
+            if n_unknown:
+                lines.append(f"{n_unknown} packs could not be timed: their encoders fail, or are not here")
         return "\n".join(lines)
 
 
-def plan_sweep(grid: Grid, device: str) -> Plan:
+def plan_sweep(grid: Grid, device: str, *, timed: bool = True) -> Plan:
     """Expand a grid, leave out what is finished, pack the rest and estimate it.
 
     Parameters
@@ -82,6 +87,8 @@ def plan_sweep(grid: Grid, device: str) -> Plan:
     grid : Grid
     device : str
         Where packs will run: ``auto`` takes a GPU if this machine has one.
+    timed : bool
+        Whether to time a few steps for the estimates, which takes seconds for each kind of training.
 
     Raises
     ------
@@ -95,8 +102,8 @@ def plan_sweep(grid: Grid, device: str) -> Plan:
     left = [cell for cell in cells if cell.key not in finished]
     fresh = [cell for cell in left if cell.key not in failed]
     packs = [*(job.packs(fresh, place) if fresh else []), *([c] for c in left if c.key in failed)]
-    costs = job.costs(packs, place) if packs else []
-    order = sorted(range(len(packs)), key=lambda number: -costs[number].seconds)
+    costs = job.costs(packs, place) if packs and timed else [UNKNOWN] * len(packs)
+    order = sorted(range(len(packs)), key=lambda number: -np.nan_to_num(costs[number].seconds))
     return Plan(
         grid,
         tuple(cells),
@@ -169,7 +176,7 @@ def refuse_too_large(plan: Plan, engine: Engine) -> None:
 def _run(plan: Plan, folder: SweepFolder, engine: Engine, say: Say) -> None:
     orders = [_order(pack, folder.path, engine) for pack in plan.packs]
     seconds = {
-        cell.key: cost.seconds / len(pack)
+        cell.key: 1.0 if math.isnan(cost.seconds) else cost.seconds / len(pack)
         for pack, cost in zip(plan.packs, plan.costs, strict=True)
         for cell in pack
     }
