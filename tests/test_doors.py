@@ -32,6 +32,7 @@ OWN_DOORS = {
     "running/sweeps/brain_aligning.py": set(),
     "running/sweeps/named_pictures.py": {"decoding"},
     "running/sweeps/naming.py": set(),
+    "running/sweeps/naming_costs.py": set(),
     "simulation/alignment_laboratory.py": {"alignment"},
     "simulation/repeated_alignment.py": set(),
     "simulation/repeated_worlds.py": {"alignment"},
