@@ -182,8 +182,10 @@ def chosen_device(device: str) -> torch.device:
     return torch.device(device)
 
 
-def _folder(encoder: BrainEncoder) -> Path:
-    """Where encoders of this architecture and this code are kept."""
+def _folder(encoder: BrainEncoder) -> Path | None:
+    """Where encoders of this architecture and this code are kept; None where nobody can read the code."""
+    if type(encoder).__module__ == "__main__":
+        return None
     content = hashlib.sha256()
     for name in (*(f"companion.training.{part}" for part in _CODE), type(encoder).__module__):
         spec = importlib.util.find_spec(name)

@@ -40,12 +40,14 @@ def save_encoder(path: Path, encoder: BrainEncoder, about: Mapping[str, Any] | N
     return write_tensors(path, encoder.state_dict(), record)
 
 
-def load_encoder(path: Path) -> tuple[BrainEncoder, dict[str, Any]]:
+def load_encoder(path: Path, own: type[BrainEncoder] | None = None) -> tuple[BrainEncoder, dict[str, Any]]:
     """Build the encoder of a checkpoint, in evaluation mode.
 
     Parameters
     ----------
     path : Path
+    own : type, optional
+        An architecture that is none of the package's. A file only names what it holds; nothing is imported.
 
     Returns
     -------
@@ -60,15 +62,16 @@ def load_encoder(path: Path) -> tuple[BrainEncoder, dict[str, Any]]:
     """
     tensors, record = read_tensors(path)
     name = record.get("encoder")
-    if name not in ENCODERS:
+    known = dict(ENCODERS) if own is None else ENCODERS | {own.__name__: own}
+    if name not in known:
         raise DataError(
             "The checkpoint is of an unknown encoder",
             where=path,
-            expected=f"one of {', '.join(ENCODERS)}",
+            expected=f"one of {', '.join(known)}",
             got=name,
         )
     try:
-        encoder = ENCODERS[name](**record["configuration"])
+        encoder = known[name](**record["configuration"])
         encoder.load_state_dict(tensors)
     except (TypeError, RuntimeError, KeyError) as error:
         raise DataError(f"The weights do not fit a {name}", where=path, got=error) from error

@@ -97,12 +97,14 @@ def train_runs(
         kind = build()
     about = f"{type(kind).__name__} {sorted(kind.configuration.items())} {inputs[0].device.type}"
     keys = [_key(run, inputs, targets, settings, about) for run in runs] if folder else [""] * len(runs)
-    done = {row: _finished(folder, key) for row, key in enumerate(keys)}
+    done = {row: _finished(folder, key, type(kind)) for row, key in enumerate(keys)}
     waiting = [row for row, found in done.items() if found is None]
     for start in range(0, len(waiting), size):
         rows = waiting[start : start + size]
         with _alone(folder, [keys[row] for row in rows]):
-            done |= {row: _finished(folder, keys[row]) for row in rows}  # another process may have been here
+            done |= {
+                row: _finished(folder, keys[row], type(kind)) for row in rows
+            }  # others may have been here
             rows = [row for row in rows if done[row] is None]
             state = _state_file(folder, [keys[row] for row in rows])
             trained = _train(build, inputs, targets, [runs[row] for row in rows], settings, state)
@@ -208,10 +210,10 @@ def _keep(path: Path, trained: Trained, settings: Settings, seed: int) -> None:
     save_encoder(path, trained.encoder, about)
 
 
-def _finished(folder: Path | None, key: str) -> Trained | None:
+def _finished(folder: Path | None, key: str, kind: type[BrainEncoder]) -> Trained | None:
     if folder is None or not (path := folder / f"{key}.safetensors").is_file():
         return None
-    encoder, about = load_encoder(path)
+    encoder, about = load_encoder(path, kind)
     return Trained(
         encoder,
         tuple(about["training_losses"]),
