@@ -1,4 +1,4 @@
-"""What a step of NICE cannot do without: operations, bytes, exponentials; and how many the machine does."""
+"""What a step of NICE cannot do without, operations, bytes and the like; and how many the machine does."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ CPU = torch.device("cpu")
 class Costs(NamedTuple):
     """Per response, forward and backward, or of the machine per second.
 
-    Multiplications and additions, bytes read or written in memory, exponentials.
+    Multiplications and additions, bytes read or written in memory, exponentials, random numbers of dropout.
     """
 
     operations: float
     bytes: float
     exponentials: float
+    draws: float = 0.0
 
 
 def layer_operations(n_channels: int, n_times: int, n_features: int, pooled_first: bool) -> dict[str, float]:
@@ -57,7 +58,8 @@ def least(n_channels: int, n_times: int, n_features: int, batch_size: int) -> Co
     weights = sum(values.numel() for values in encoder.parameters())
     operations = sum(layer_operations(n_channels, n_times, n_features, True).values())
     moved = 2 * gathered + 2 * windows + 2 * first + 8 * weights / batch_size
-    return Costs(operations, FLOAT * moved, n_positions * N_FILTERS * (n_channels + 1))
+    exponentials, draws = n_positions * N_FILTERS * (n_channels + 1), n_positions * N_FILTERS + n_features
+    return Costs(operations, FLOAT * moved, exponentials, draws)
 
 
 def ceilings(device: torch.device = CPU) -> Costs:
@@ -65,10 +67,12 @@ def ceilings(device: torch.device = CPU) -> Costs:
     side = 1024 if device == CPU else 8192  # smaller ones leave a GPU idle
     square, large = torch.randn(side, side, device=device), torch.randn(2**25, device=device)
     into, values = torch.empty_like(large), torch.randn(2**19, device=device)
+    generator = torch.Generator(device).manual_seed(0)
     return Costs(
         2 * side**3 / _fastest(lambda: square @ square, device),
         2 * FLOAT * large.numel() / _fastest(lambda: into.copy_(large), device),
         values.numel() / _fastest(lambda: elu(values), device),
+        values.numel() / _fastest(lambda: values.uniform_(generator=generator), device),
     )
 
 

@@ -1,20 +1,25 @@
-"""NICE and its training loop, straightforwardly from the published description: what ours is timed against.
+"""NICE straightforwardly from its published description: what ours is timed against.
 
-Convolution, then pooling; a dataset that hands out one response at a time; a loader that stacks them; the
-loss read by the host at every step. As ours, in single precision and from averaged responses.
+Convolution, then pooling. In single precision, as ours.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import torch
+from reference_loop import Loop
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, normalize
-from torch.utils.data import DataLoader, Dataset, Subset
 
-from companion.training.encoders.nice import KERNEL, N_FILTERS, POOL, STRIDE, ConvolutionStack, Nice
+from companion.training.encoders.nice import (
+    KERNEL,
+    N_FILTERS,
+    POOL,
+    STRIDE,
+    ConvolutionStack,
+    Nice,
+    Projector,
+)
 from companion.training.settings import Settings
 
 
@@ -52,54 +57,37 @@ class ReferenceStack(nn.Module):
         self.get_parameter("layers.8.bias").copy_(weights["mixing.bias"])
 
 
-class ReferenceNice(nn.Module):
-    """NICE as published, starting from the weights of ours."""
+class ReferenceProjector(nn.Module):
+    """From flat maps to the image space, and the closing linear map; starting from the weights of ours."""
 
-    def __init__(self, encoder: Nice) -> None:
+    def __init__(self, projector: Projector) -> None:
         super().__init__()
-        n_flat, n_features = encoder.projector.enter.in_features, encoder.projector.enter.out_features
-        self.stack = ReferenceStack(encoder.stack.n_channels)
+        n_flat, n_features = projector.enter.in_features, projector.enter.out_features
         self.enter = nn.Linear(n_flat, n_features)
         self.within = nn.Sequential(nn.GELU(), nn.Linear(n_features, n_features), nn.Dropout(0.5))
         self.norm = nn.LayerNorm(n_features)
         self.leave = nn.Linear(n_features, n_features)
-        self.stack.take(encoder.stack)
-        self.within[1].load_state_dict(encoder.projector.within.state_dict())
+        self.within[1].load_state_dict(projector.within.state_dict())
         for name in ("enter", "norm", "leave"):
-            getattr(self, name).load_state_dict(getattr(encoder.projector, name).state_dict())
+            getattr(self, name).load_state_dict(getattr(projector, name).state_dict())
 
-    def forward(self, responses: Tensor) -> Tensor:
-        """(n, n_channels, n_times) to (n, n_features)."""
-        entered = self.enter(self.stack(responses))
+    def forward(self, flat: Tensor) -> Tensor:
+        """(n, n_flat) to (n, n_features)."""
+        entered = self.enter(flat)
         return self.leave(self.norm(entered + self.within(entered)))  # type: ignore[no-any-return]
 
 
-class Pairs(Dataset[tuple[Tensor, Tensor]]):
-    """Averaged responses and image vectors, one pair at a time."""
+class ReferenceNice(nn.Sequential):
+    """NICE as published, starting from the weights of ours: (n, n_channels, n_times) to (n, n_features)."""
 
-    def __init__(self, responses: Tensor, vectors: Tensor) -> None:
-        self.responses, self.vectors = responses, vectors
-
-    def __len__(self) -> int:
-        return len(self.responses)
-
-    def __getitem__(self, row: int) -> tuple[Tensor, Tensor]:
-        return self.responses[row], self.vectors[row]
+    def __init__(self, encoder: Nice) -> None:
+        stack = ReferenceStack(encoder.stack.n_channels)
+        stack.take(encoder.stack)
+        super().__init__(stack, ReferenceProjector(encoder.projector))
 
 
-class ReferenceTraining:
-    """The published loop, on the pairs and with the settings that ours gets.
-
-    Parameters
-    ----------
-    encoder : Nice
-        Its weights are where the reference starts.
-    responses : Tensor of shape (n, n_channels, n_times)
-    vectors : Tensor of shape (n, n_features)
-    training, validation : sequence of int
-        Rows of both.
-    settings : Settings
-    """
+class ReferenceTraining(Loop):
+    """The published loop on NICE; arguments as of :class:`reference_loop.Loop`, with our encoder as model."""
 
     def __init__(
         self,
@@ -110,43 +98,4 @@ class ReferenceTraining:
         validation: Sequence[int],
         settings: Settings,
     ) -> None:
-        self.model, self.settings = ReferenceNice(encoder), settings
-        pairs = Pairs(responses, vectors)
-        size = settings.batch_size
-        own = Subset(pairs, training)
-        self.loader: DataLoader[Any] = DataLoader(own, size, shuffle=True, drop_last=True)
-        self.validation: DataLoader[Any] = DataLoader(Subset(pairs, validation), size)
-        self.batches = self._endless()
-        self.optimiser = torch.optim.AdamW(
-            self.model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
-        )
-
-    def update(self) -> float:
-        """One step; its loss."""
-        self.model.train()
-        responses, vectors = next(self.batches)
-        self.optimiser.zero_grad()
-        loss = self._loss(responses, vectors)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip_norm)
-        self.optimiser.step()
-        return loss.item()
-
-    @torch.no_grad()
-    def validate(self) -> float:
-        """Mean loss of validation batches, each counted by its pairs."""
-        self.model.eval()
-        losses = [(self._loss(*batch).item(), len(batch[0])) for batch in self.validation]
-        return sum(loss * n for loss, n in losses) / sum(n for _, n in losses)
-
-    def _endless(self) -> Iterator[list[Tensor]]:
-        while True:
-            yield from self.loader
-
-    def _loss(self, responses: Tensor, vectors: Tensor) -> Tensor:
-        predicted = self.model(responses)
-        predicted = normalize(predicted - predicted.mean(1, keepdim=True), dim=1)
-        vectors = normalize(vectors - vectors.mean(1, keepdim=True), dim=1)
-        logits = predicted @ vectors.T / self.settings.temperature
-        own = torch.arange(len(logits))
-        return (cross_entropy(logits, own) + cross_entropy(logits.T, own)) / 2
+        super().__init__(ReferenceNice(encoder), responses, vectors, training, validation, settings)
