@@ -3,8 +3,10 @@
 import os
 import pickle
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from companion.errors import DataError
@@ -19,6 +21,8 @@ from companion.loading.things_eeg2.layout import (
     subjects_there,
 )
 from companion.loading.things_eeg2.preprocessed import load_things_eeg2
+from companion.loading.things_eeg2.trials import normalised_recording
+from companion.recording import Recording
 from companion.simulation.writers.things_eeg2 import write_image_metadata, write_preprocessed
 
 TRAINING = [f"{n:05d}_{kind}/{kind}_{image}" for n, kind in enumerate("abc", 1) for image in ("01b", "02s")]
@@ -390,3 +394,18 @@ def test_averaging_needs_little_more_memory_than_its_result(tmp_path, monkeypatc
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < found.responses.nbytes + 6 * 2**20
+
+
+def test_a_recording_is_normalised_a_few_responses_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    responses = np.random.default_rng(3).normal(5, 2, (7, 2, 30)).astype(np.float32)
+    names = pd.DataFrame({"stimulus": [f"picture {row}" for row in range(7)]})
+    units = pd.DataFrame({"name": ["O1", "Oz"]})
+    known = Recording(responses, names, units, "P1", "toy", "MEG", "train", np.arange(30) / 30)
+    monkeypatch.setattr("companion.loading.things_eeg2.trials._BLOCK", 3)
+    found = normalised_recording(known)
+    whole = responses.astype(np.float64)
+    expected = (whole - whole.mean(-1, keepdims=True)) / np.linalg.norm(whole, axis=-1, keepdims=True)
+    np.testing.assert_array_equal(found.responses, expected.astype(np.float32))
+    assert found.stimuli == known.stimuli
+    with pytest.raises(DataError, match="zero throughout"):
+        normalised_recording(replace(known, responses=np.zeros_like(responses)))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from companion.errors import DataError
+from companion.recording import Recording
+
+_BLOCK = 256  # responses normalised at a time
 
 
 def normalised(responses: npt.NDArray[np.float64], *, where: object) -> npt.NDArray[np.float64]:
@@ -38,6 +43,20 @@ def normalised(responses: npt.NDArray[np.float64], *, where: object) -> npt.NDAr
     centred: npt.NDArray[np.float64] = responses - responses.mean(axis=-1, keepdims=True)
     centred /= lengths
     return centred
+
+
+def normalised_recording(recording: Recording) -> Recording:
+    """Do so with all responses of a recording, a few at a time: in double precision they might not fit.
+
+    Parameters
+    ----------
+    recording : Recording of shape (n_trials, n_channels, n_times)
+    """
+    responses = np.empty_like(recording.responses)
+    for start in range(0, len(responses), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        responses[rows] = normalised(recording.responses[rows].astype(np.float64), where=recording)
+    return replace(recording, responses=responses)
 
 
 def trials_table(stimuli: tuple[str, ...], n_repetitions: int, *, average: bool) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 import torch
 
+from companion.loading.things_eeg2.trials import normalised_recording
 from companion.recording import Modality, Recording
 from companion.running.decoder_runs import Build
 from companion.running.decoders import begin_training, chosen_device, train_decoders
@@ -114,7 +115,9 @@ def encoder_job(
     asked = Asked(build, settings, n_features, n_seeds)
 
     def start(device: str) -> Training:
-        return asked.training([responses(size, "MEG" if setting == "MEG" else "EEG")], device)
+        if setting == "MEG":  # EEG is normalised when its trials are read
+            return asked.training([normalised_recording(responses(size, "MEG"))], device)
+        return asked.training([responses(size, "EEG")], device)
 
     return Job(
         chapter,
