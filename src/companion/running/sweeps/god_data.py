@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Literal, get_args
 
 from companion.errors import DataError, MissingDataError
-from companion.loading.god.people import god_folder, load_god_people, subjects_there
+from companion.loading.god.people import CLASSIC, god_folder, load_god_people, subjects_there
 from companion.loading.god.stimuli import GodStimuli, god_stimuli, read_god_stimuli
-from companion.loading.sources import simulate_command
+from companion.loading.manifest import load_manifest
+from companion.loading.store import how_to_get
 from companion.recording import Recording, Split
 from companion.running.sweeps.cells import Cell, Value, World
 
@@ -64,9 +65,9 @@ def refuse_absent(world: World, people: Collection[int]) -> None:
             where=god_folder(**world._asdict()),
             expected=f"Subject{absent[0]}",
             got=there,
-            do="companion data show god-fmri says how to get them"
+            do=how_to_get(load_manifest().entry(CLASSIC))
             if world.source == "official"
-            else f"name people who are there; {simulate_command('god', world.scale, world.null)} made these",
+            else "name people who are there: each scale has its number",
         )
 
 
