@@ -24,11 +24,12 @@ from companion.recording import Recording
 from companion.running import brain_aligned, semantic_spaces
 from companion.running.brain_aligned import kept_aligners, region_similarity
 from companion.running.miniature_semantics import miniature_sources
-from companion.running.sweeps import aligned_regions, god_data, timing
-from companion.running.sweeps.aligning_costs import AligningTimes, Sizes, sizes_of, time_aligning
-from companion.running.sweeps.brain_aligning import BrainAligning, BrainAligningSettings
+from companion.running.sweeps import timing
 from companion.running.sweeps.cells import Cell, World
 from companion.running.sweeps.grid import Grid, read_grid
+from companion.running.sweeps.jobs import aligned_regions, god_data
+from companion.running.sweeps.jobs.aligning_costs import AligningTimes, Sizes, sizes_of, time_aligning
+from companion.running.sweeps.jobs.brain_aligning import BrainAligning, BrainAligningSettings
 from companion.running.sweeps.results import SweepFolder, read_sweep
 from companion.running.sweeps.worker import Order, perform
 

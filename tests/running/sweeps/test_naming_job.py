@@ -20,12 +20,13 @@ from companion.running import mapping
 from companion.running.joint_sources import god_source
 from companion.running.joint_space import god_joint_space
 from companion.running.mapping import fit_mappings
-from companion.running.sweeps import naming, timing
+from companion.running.sweeps import timing
 from companion.running.sweeps.cells import Cell, World
-from companion.running.sweeps.god_data import ROIS
 from companion.running.sweeps.grid import Grid, read_grid
-from companion.running.sweeps.naming import Naming, NamingSettings
-from companion.running.sweeps.naming_costs import Sizes, sizes_of, time_mapping
+from companion.running.sweeps.jobs import naming
+from companion.running.sweeps.jobs.god_data import ROIS
+from companion.running.sweeps.jobs.naming import Naming, NamingSettings
+from companion.running.sweeps.jobs.naming_costs import Sizes, sizes_of, time_mapping
 from companion.running.sweeps.results import SweepFolder, read_sweep
 from companion.running.sweeps.worker import Order, perform
 from companion.training.supervision import MappingSettings

@@ -14,9 +14,9 @@ from companion.errors import CompanionError, DataError, MissingDataError
 from companion.running.decoders import decode, train_decoders
 from companion.running.sweeps.cells import World
 from companion.running.sweeps.grid import Grid
-from companion.running.sweeps.retrieval import Retrieval, _products
-from companion.running.sweeps.retrieval_data import DATA
-from companion.running.sweeps.retrieval_training import settings_of, together
+from companion.running.sweeps.jobs.retrieval import Retrieval, _products
+from companion.running.sweeps.jobs.retrieval_data import DATA
+from companion.running.sweeps.jobs.retrieval_training import settings_of, together
 from companion.running.targets import target_pairs
 from companion.training.encoders import Nice, ResidualMlp
 from companion.training.settings import PRINTED, Settings
@@ -189,7 +189,7 @@ def test_people_who_are_not_there_are_refused_before_anything_runs(world: World)
 
 
 def test_the_fmri_network_is_as_wide_as_told(world: World) -> None:
-    from companion.running.sweeps.retrieval_training import build
+    from companion.running.sweeps.jobs.retrieval_training import build
 
     axes = {"dataset": "nsd", "encoder": "MLP"}
     network = build(grid({"width": 24}, **axes).cells()[0], (30,), 8)

@@ -15,7 +15,7 @@ from companion.errors import DataError, MissingDataError
 from companion.running.sweeps.drive import Engine
 from companion.running.sweeps.engines import here, local
 from companion.running.sweeps.grid import Grid
-from companion.running.sweeps.jobs import Cost
+from companion.running.sweeps.job import Cost
 from companion.running.sweeps.results import Failure, SweepFolder, read_sweep
 from companion.running.sweeps.sweep import Plan, plan_sweep, refuse_too_large, run_sweep
 

@@ -12,7 +12,7 @@ from typing import ClassVar
 import pandas as pd
 
 from companion.running.sweeps.cells import Cell, Value, World
-from companion.running.sweeps.jobs import Cost, Job, JobSettings
+from companion.running.sweeps.job import Cost, Job, JobSettings
 from companion.scores import as_scores
 
 NAME = "tests.running.sweeps.toy:Toy"

@@ -34,7 +34,7 @@ class Cell:
     Attributes
     ----------
     job : str
-        What is done; a key of :data:`companion.running.sweeps.jobs.JOBS`.
+        What is done; a key of :data:`companion.running.sweeps.job.JOBS`.
     world : World
     axes : mapping of str to str, int, float or bool
         The place of the cell in the grid.

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from companion.errors import DataError
 from companion.loading.sources import Null, ScaleName, Source
 from companion.running.sweeps.cells import Cell, Value, World
-from companion.running.sweeps.jobs import Job, job_of
+from companion.running.sweeps.job import Job, job_of
 
 ALL = "all"
 
@@ -157,8 +157,12 @@ def _values(job: Job, axis: str, given: list[Value] | Value, world: World, where
     if given == ALL and (known := job.known(axis, world)) is not None:
         return list(known)
     listed = given if isinstance(given, list) else [given]
-    kind = job.axes.get(axis)
-    for value in listed if kind else ():
+    if not listed or len(set(listed)) < len(listed):
+        raise DataError(f"Axis {axis} is empty or names a value twice", where=where, got=listed)
+    if axis not in job.axes:
+        return listed
+    kind = job.axes[axis]
+    for value in listed:
         fits = isinstance(value, kind) or (kind is float and isinstance(value, int))
         if not fits or (isinstance(value, bool) and kind is not bool):
             raise DataError(
@@ -167,6 +171,4 @@ def _values(job: Job, axis: str, given: list[Value] | Value, world: World, where
                 expected=kind.__name__,
                 got=f"{value!r} ({type(value).__name__})",
             )
-    if not listed or len(set(listed)) < len(listed):
-        raise DataError(f"Axis {axis} is empty or names a value twice", where=where, got=listed)
-    return [kind(value) for value in listed] if kind else listed
+    return [kind(value) for value in listed]

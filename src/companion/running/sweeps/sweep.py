@@ -17,7 +17,7 @@ from companion.running.decoders import chosen_device
 from companion.running.sweeps.cells import Cell
 from companion.running.sweeps.drive import Engine, drive
 from companion.running.sweeps.grid import Grid
-from companion.running.sweeps.jobs import UNKNOWN, Cost, job_of
+from companion.running.sweeps.job import UNKNOWN, Cost, job_of
 from companion.running.sweeps.progress import Progress, duration
 from companion.running.sweeps.results import Failure, SweepFolder
 from companion.running.sweeps.worker import Order

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import resource
-import sys
-import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -14,6 +11,7 @@ from typing import Any, NamedTuple
 import torch
 
 from companion.running.decoders import chosen_device
+from companion.running.sweeps.probes import peak_bytes, seconds_of
 from companion.training.encoders import BrainEncoder
 from companion.training.program import Program, Run
 from companion.training.settings import Settings
@@ -84,7 +82,7 @@ def time_training(
     both = _seconds(program.advance, place)
     validation = max(0.0, both - step) * n_validation / n_looked
     held = responses.nbytes + sum(part.nbytes for part in inputs)
-    return Timing(step, validation, _peak_bytes(place) - held, held / n)
+    return Timing(step, validation, peak_bytes(place) - held, held / n)
 
 
 def in_own_process(work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
@@ -101,20 +99,4 @@ def in_own_process(work: Callable[..., Any], *arguments: Any, **options: Any) ->
 
 
 def _seconds(work: Callable[[], object], place: torch.device) -> float:
-    started = _now(place)
-    for _ in range(_N_TIMED):
-        work()
-    return (_now(place) - started) / _N_TIMED
-
-
-def _now(place: torch.device) -> float:
-    if place.type == "cuda":
-        torch.cuda.synchronize(place)
-    return time.perf_counter()
-
-
-def _peak_bytes(place: torch.device) -> float:
-    if place.type == "cuda":
-        return float(torch.cuda.max_memory_allocated(place))
-    unit = 1 if sys.platform == "darwin" else 1024
-    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
+    return seconds_of(lambda: [work() for _ in range(_N_TIMED)], place) / _N_TIMED

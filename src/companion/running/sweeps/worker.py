@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from companion.running.sweeps.cells import Cell
-from companion.running.sweeps.jobs import job_of
+from companion.running.sweeps.job import job_of
 from companion.running.sweeps.results import SweepFolder
 
 

@@ -94,10 +94,10 @@ class Job(ABC):
 
 JOBS: Mapping[str, str] = MappingProxyType(
     {
-        "retrieval": "companion.running.sweeps.retrieval:Retrieval",
-        "brain-aligning": "companion.running.sweeps.brain_aligning:BrainAligning",
-        "naming": "companion.running.sweeps.naming:Naming",
-        "chapter": "companion.running.sweeps.chapter_runs:ChapterRuns",
+        "retrieval": "companion.running.sweeps.jobs.retrieval:Retrieval",
+        "brain-aligning": "companion.running.sweeps.jobs.brain_aligning:BrainAligning",
+        "naming": "companion.running.sweeps.jobs.naming:Naming",
+        "chapter": "companion.running.sweeps.jobs.chapter_runs:ChapterRuns",
     }
 )
 """Jobs by name, as ``module:Class``: only the one that a grid names is imported."""

@@ -16,10 +16,10 @@ from companion.loading.manifest import load_manifest
 from companion.loading.store import how_to_get
 from companion.running.official_semantics import official_sources
 from companion.running.semantic_sources import Kind
-from companion.running.sweeps import god_data
 from companion.running.sweeps.cells import Cell, Value, World
-from companion.running.sweeps.god_data import alike
-from companion.running.sweeps.jobs import Cost, Job, JobSettings
+from companion.running.sweeps.job import Cost, Job, JobSettings
+from companion.running.sweeps.jobs import god_data
+from companion.running.sweeps.jobs.god_data import alike
 
 SPACES: tuple[Kind, ...] = get_args(Kind)
 _MADE_FROM = {"image": "god-image-features", "word": "glove-42b"}  # official files that are enough
@@ -131,7 +131,7 @@ class BrainAligning(Job):
 
         Reading files and looking vectors of pictures up is left out: seconds per pack.
         """
-        from companion.running.sweeps.aligning_costs import sizes_of, time_aligning
+        from companion.running.sweeps.jobs.aligning_costs import sizes_of, time_aligning
         from companion.running.sweeps.timing import in_own_process
 
         found: dict[str, Cost] = {}
@@ -145,7 +145,7 @@ class BrainAligning(Job):
 
     def run(self, cells: Sequence[Cell], device: str) -> Iterator[tuple[Cell, pd.DataFrame]]:
         """Train auto-encoders together, then go from person to person; decoders share a person's voxels."""
-        from companion.running.sweeps.aligned_regions import decoded_regions
+        from companion.running.sweeps.jobs.aligned_regions import decoded_regions
 
         for same in alike(cells, ["space", "seed"]):
             yield from decoded_regions(same, device)

@@ -17,9 +17,9 @@ from companion.errors import DataError, MissingDataError
 from companion.recording import Recording
 from companion.running.decoders import decode, train_decoders
 from companion.running.sweeps.cells import Cell, Value, World
-from companion.running.sweeps.jobs import Cost, Job, JobSettings
-from companion.running.sweeps.retrieval_data import DATA
-from companion.running.sweeps.retrieval_training import (
+from companion.running.sweeps.job import Cost, Job, JobSettings
+from companion.running.sweeps.jobs.retrieval_data import DATA
+from companion.running.sweeps.jobs.retrieval_training import (
     OTHERS,
     TRAINED_ON,
     RetrievalSettings,

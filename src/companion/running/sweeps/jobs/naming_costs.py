@@ -12,9 +12,9 @@ from companion.running.decoders import chosen_device
 from companion.running.joint_sources import Backbone
 from companion.running.mapping import VALIDATED
 from companion.running.sweeps.cells import Cell
-from companion.running.sweeps.god_data import N_PER_CATEGORY, N_TRAINED, count_voxels, stimuli_of
-from companion.running.sweeps.jobs import Cost
-from companion.running.sweeps.naming import NamingSettings, settings_of
+from companion.running.sweeps.job import Cost
+from companion.running.sweeps.jobs.god_data import N_PER_CATEGORY, N_TRAINED, count_voxels, stimuli_of
+from companion.running.sweeps.jobs.naming import NamingSettings, settings_of
 from companion.running.sweeps.probes import peak_bytes, seconds_of
 from companion.training.mapping_networks import Kind
 

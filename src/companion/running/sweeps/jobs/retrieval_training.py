@@ -9,8 +9,8 @@ from typing import Literal
 
 from companion.errors import DataError, MissingDataError
 from companion.running.sweeps.cells import Cell
-from companion.running.sweeps.jobs import UNKNOWN, Cost, JobSettings, imported
-from companion.running.sweeps.retrieval_data import DATA
+from companion.running.sweeps.job import UNKNOWN, Cost, JobSettings, imported
+from companion.running.sweeps.jobs.retrieval_data import DATA
 from companion.running.sweeps.timing import Timing, in_own_process, time_training
 from companion.training.encoders import AtmS, BrainEncoder, EegConformer, EegNet, Nice, ResidualMlp
 from companion.training.settings import PRINTED, Printed, Settings

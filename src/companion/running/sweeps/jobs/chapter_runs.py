@@ -17,7 +17,7 @@ from companion.running.layout import Layout, read_json
 from companion.running.parameters import check_parameters, declared_parameters
 from companion.running.schedule import run_chapters
 from companion.running.sweeps.cells import Cell, Value, World
-from companion.running.sweeps.jobs import Cost, Job, JobSettings
+from companion.running.sweeps.job import Cost, Job, JobSettings
 from companion.running.worlds import world_of
 
 _BYTES = 2e9  # of a chapter that was never run here; none takes more at lesson scale

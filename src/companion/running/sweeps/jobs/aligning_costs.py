@@ -17,11 +17,11 @@ from companion.errors import MissingDataError
 from companion.recording import Recording
 from companion.running.decoders import chosen_device
 from companion.running.semantic_spaces import SemanticSpace
-from companion.running.sweeps.aligned_regions import CONDITIONS, identified, space_of
-from companion.running.sweeps.brain_aligning import BrainAligningSettings, settings_of
 from companion.running.sweeps.cells import Cell
-from companion.running.sweeps.god_data import N_PER_CATEGORY, N_TESTED, N_TRAINED, alike, count_voxels
-from companion.running.sweeps.jobs import Cost
+from companion.running.sweeps.job import Cost
+from companion.running.sweeps.jobs.aligned_regions import CONDITIONS, identified, space_of
+from companion.running.sweeps.jobs.brain_aligning import BrainAligningSettings, settings_of
+from companion.running.sweeps.jobs.god_data import N_PER_CATEGORY, N_TESTED, N_TRAINED, alike, count_voxels
 from companion.running.sweeps.probes import peak_bytes, seconds_of
 
 _N_EPOCHS = 10

@@ -14,10 +14,10 @@ from companion.loading.manifest import load_manifest
 from companion.loading.store import how_to_get
 from companion.running.joint_sources import Backbone, god_source
 from companion.running.mapping import WEIGHTS
-from companion.running.sweeps import god_data
 from companion.running.sweeps.cells import Cell, Value, World
-from companion.running.sweeps.god_data import ROIS, Roi, alike
-from companion.running.sweeps.jobs import Cost, Job, JobSettings
+from companion.running.sweeps.job import Cost, Job, JobSettings
+from companion.running.sweeps.jobs import god_data
+from companion.running.sweeps.jobs.god_data import ROIS, Roi, alike
 from companion.training.mapping_networks import Kind
 from companion.training.supervision import MappingSettings
 
@@ -116,7 +116,7 @@ class Naming(Job):
 
     def costs(self, packs: Sequence[Sequence[Cell]], device: str) -> list[Cost]:
         """Time two epochs of each network, in a process of its own; reading files is left out."""
-        from companion.running.sweeps.naming_costs import sizes_of, time_mapping
+        from companion.running.sweeps.jobs.naming_costs import sizes_of, time_mapping
         from companion.running.sweeps.timing import in_own_process
 
         found: dict[str, Cost] = {}
@@ -131,7 +131,7 @@ class Naming(Job):
 
     def run(self, cells: Sequence[Cell], device: str) -> Iterator[tuple[Cell, pd.DataFrame]]:
         """Train one network after the other, or find it; each is kept, and its scores are, as it is done."""
-        from companion.running.sweeps.named_pictures import named_pictures
+        from companion.running.sweeps.jobs.named_pictures import named_pictures
 
         for same in alike(cells, ["subject"]):
             yield from named_pictures(same, device)

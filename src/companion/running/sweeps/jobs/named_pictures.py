@@ -15,8 +15,8 @@ from companion.recording import Recording
 from companion.running.joint_space import god_joint_space
 from companion.running.mapping import FittedMapping, Under, fit_mappings
 from companion.running.sweeps.cells import Cell
-from companion.running.sweeps.god_data import recordings, stimuli_of
-from companion.running.sweeps.naming import settings_of
+from companion.running.sweeps.jobs.god_data import recordings, stimuli_of
+from companion.running.sweeps.jobs.naming import settings_of
 from companion.training.mapping_networks import Kind
 
 

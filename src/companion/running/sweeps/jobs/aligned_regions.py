@@ -18,9 +18,9 @@ from companion.loading.god.stimuli import category_of
 from companion.recording import Recording, Split
 from companion.running.brain_aligned import kept_aligners, region_similarity
 from companion.running.semantic_spaces import SemanticSpace, semantic_spaces
-from companion.running.sweeps.brain_aligning import BrainAligningSettings, settings_of
 from companion.running.sweeps.cells import Cell
-from companion.running.sweeps.god_data import alike, recordings, stimuli_of
+from companion.running.sweeps.jobs.brain_aligning import BrainAligningSettings, settings_of
+from companion.running.sweeps.jobs.god_data import alike, recordings, stimuli_of
 from companion.scores import as_scores
 
 CONDITIONS: tuple[tuple[Split, str], ...] = (("test", "perception"), ("imagery", "imagery"))
