@@ -126,9 +126,9 @@ def ours(case: Case, settings: Settings, n_training: int, n_runs: int = 1) -> Pr
 
 
 def published(case: Case, program: Program) -> Loop:
-    """Build the plain loop: the initial weights, pairs and settings of our trainer's first run."""
+    """Build the plain loop: the weights, pairs and settings of our trainer's first run, before it trains."""
     training, validation = program.training[0][:, 0], program.validation[0][:, 0]
     data = made_up(case.shape, case.n_features, len(training) + len(validation))
-    model = reference(program.encoder)  # it keeps its first weights: the program moves copies
+    model = reference(program.encoders()[0])
     torch.manual_seed(SEED)  # order of batches and dropout
     return Loop(model, *data, training.tolist(), validation.tolist(), program.settings)

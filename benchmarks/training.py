@@ -80,9 +80,9 @@ def ours(size: Size, seeds: tuple[int, ...]) -> Program:
 
 
 def reference(size: Size, program: Program) -> ReferenceTraining:
-    """Build the published loop, from the initial weights and on the pairs of our trainer's first run."""
+    """Build the published loop, from the weights of ours before it trains, on its first run's pairs."""
     rows = program.training[0][:, 0].tolist(), program.validation[0][:, 0].tolist()
-    encoder = cast(Nice, program.encoder)  # keeps its first weights: the program moves copies of them
+    encoder = cast(Nice, program.encoders()[0])
     return ReferenceTraining(encoder, *made_up(size), *rows, program.settings)
 
 

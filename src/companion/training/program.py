@@ -67,8 +67,8 @@ class Program:
         self.ahead = torch.empty(0)
         self.validation = [_shuffled(run.validation, run.seed).to(device) for run in runs]
         encoders = [_built(build, draws.weights).to(device) for draws in self.draws]
-        self.encoder = encoders[0]
         weights, self.buffers = stack_module_state(list(encoders))
+        self.encoder = encoders[0].to("meta")  # its form alone: weights of the fMRI MLP fill half a gigabyte
         start = math.log(settings.temperature)
         self.log_temperature = torch.full((len(runs),), start, device=device)
         self.weights: dict[str, Tensor] = dict(weights)
@@ -230,7 +230,7 @@ class Program:
             torch.where(chosen, values, self.best[name], out=self.best[name])
 
     def _encoder(self, values: dict[str, Tensor], number: int) -> BrainEncoder:
-        encoder = deepcopy(self.encoder)
+        encoder = deepcopy(self.encoder).to_empty(device=self.targets.device)
         encoder.load_state_dict({name: stacked[number] for name, stacked in values.items()})
         return encoder.eval()
 
