@@ -51,20 +51,9 @@ class Size(NamedTuple):
     statistics: resampling.Size
 
 
+GALLERIES, CANDIDATES, VOXELS = (200, 2_000, 16_740), (100, 1_000, 10_000), (500, 1_500, 4_500)
 PUBLISHED = Size(
-    512,
-    50,
-    1000,
-    200,
-    16_540,
-    1200,
-    4500,
-    3,
-    5,
-    (200, 2_000, 16_740),
-    (100, 1_000, 10_000),
-    (500, 1_500, 4_500),
-    resampling.PUBLISHED,
+    512, 50, 1000, 200, 16_540, 1200, 4500, 3, 5, GALLERIES, CANDIDATES, VOXELS, resampling.PUBLISHED
 )
 SMALL = Size(8, 5, 20, 12, 40, 40, 30, 2, 2, (12, 30), (10, 30), (10, 30), resampling.SMALL)
 
@@ -169,7 +158,8 @@ def best(size: Size, n_all: int, possible: Machine) -> Job:
         0,
         n / possible.seconds(2 * n * n_all * f, DOUBLE * (3 * n_all * f + 4 * n * n_all)),
         "products, the gallery read, written at length one and read, cosines written, copied, partitioned",
-        "The other way is a full sort of the same cosines by numpy, not a loop.",
+        "The other way is a full sort of the same cosines by numpy, not a loop: there is no target.",
+        None,
     )
 
 
@@ -192,7 +182,7 @@ def ridge(size: Size, n_voxels: int, possible: Machine) -> Job:
     n_tried = len(PENALTIES) * N_SPACES
     return Job(
         f"ridge, {N_SPACES} spaces and {len(PENALTIES)} penalties at once",
-        f"{n} images, {n_voxels} voxels, {f} features",
+        f"{n:,} images, {n_voxels:,} voxels, {f} features",
         "penalties of a space/s",
         ours,
         n_tried,

@@ -86,7 +86,8 @@ class TinyBook:
 
     def write_toc(self) -> None:
         chapters = sorted(path.stem for path in (self.root / "book").glob("*.md") if path.stem != "index")
-        entries = "".join(f"      - file: book/{name}\n" for name in [*chapters, "provenance", "data"])
+        generated = ("provenance", "benchmarks", "data")
+        entries = "".join(f"      - file: book/{name}\n" for name in [*chapters, *generated])
         head = "format: jb-book\nroot: book/index\ndefaults: {numbered: true}\nparts:\n"
         text = f"{head}  - caption: All\n    chapters:\n{entries}"
         (self.root / "_toc.yml").write_text(text, "utf-8")

@@ -12,6 +12,7 @@ from companion.errors import ChapterError
 from companion.loading.manifest import load_manifest
 from companion.loading.store import missing
 from companion.project import project_root
+from companion.running.benchmark_page import benchmark_page
 from companion.running.chapters import Chapter, all_chapters, book_folder
 from companion.running.freshness import finished_record
 from companion.running.layout import Layout, write_text
@@ -51,6 +52,7 @@ def build_stage(layout: Layout) -> dict[str, Mapping[str, Any] | None]:
         records[name] = _stage_chapter(chapter, layout, stage / "book")
     write_text(stage / "book" / "provenance.md", provenance_page(records))
     write_text(stage / "book" / "data.md", data_page(load_manifest()))
+    write_text(stage / "book" / "benchmarks.md", benchmark_page())
     return records
 
 
