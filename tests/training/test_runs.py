@@ -15,7 +15,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 import companion.training.runs as runs_module
 from companion.errors import DataError
 from companion.training.checkpoint import load_encoder, save_encoder
+from companion.training.contrastive import centred_unit, info_nce
 from companion.training.draws import Draws, draw_pairs
+from companion.training.encoders.interface import draw_masks
 from companion.training.encoders.nice import Nice
 from companion.training.program import Program
 from companion.training.runs import Run, Trained, train_runs
@@ -279,3 +281,29 @@ def test_batches_drawn_ahead_are_those_drawn_one_by_one() -> None:
     for step in found:
         for pairs, own, chance in zip(step, rows, one_by_one, strict=True):
             assert torch.equal(pairs, own[chance.batch()])
+
+
+@pytest.mark.parametrize("clip_norm", [1e-3, 1e3])
+def test_steps_are_those_of_a_plain_loop(clip_norm: float) -> None:
+    inputs, targets, pairs = problem()
+    run = three_runs(pairs)[0]
+    settings = replace(SETTINGS, n_steps=12, validate_every=12, clip_norm=clip_norm)
+    program = Program(build, inputs, targets, [run], settings)
+    program.advance()
+    chance = Draws(run.seed, len(run.training), settings.batch_size, CPU)
+    with torch.random.fork_rng():
+        torch.manual_seed(chance.weights)
+        plain = build().train()
+    optimiser = torch.optim.AdamW(plain.parameters(), lr=1e-3, weight_decay=0.1)
+    for _ in range(12):
+        rows = run.training[chance.batch()]
+        masks = draw_masks(plain.masks(), len(rows), chance.masks)
+        predicted = plain(*(values[rows[:, 0]] for values in inputs), masks=masks)
+        loss = info_nce(centred_unit(predicted), centred_unit(targets[rows[:, 1]]), 0.04)
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(plain.parameters(), clip_norm)
+        optimiser.step()
+    found = program.encoders()[0].state_dict()
+    for name, values in plain.state_dict().items():
+        assert torch.allclose(found[name], values, atol=1e-5), name
