@@ -71,26 +71,28 @@ def _table_one(table: Record) -> Record:
     )
 
 
-def of_alignment(record: Record) -> list[Record]:
-    """Rows of what ``alignment.measure`` gives."""
+def of_alignment(record: Record, size: Any) -> list[Record]:
+    """Rows of what ``alignment.measure`` gives, for arrays of some ``alignment.Size``."""
     rows = []
     for key, found in record.items():
         kind, _, where = key.partition(", ")
         threads = int(where.rsplit(" ", 1)[1]) if where.startswith("threads") else 1
         place = {"threads": threads, "device": "CPU" if where.startswith("threads") else where}
         if kind == "auto-encoders":
-            rows += [_space(name, one, place) for name, one in found.items() if name != "all of Fig. 3"]
-            rows.append(_figure(found["all of Fig. 3"], place))
+            figure = found.pop("all of Fig. 3")
+            rows += [_space(name, size.n, one, place) for name, one in found.items()]
+            rows.append(_figure(figure, place))
         elif kind == "decoders":
-            rows.append(_decoders(found, place))
+            arrays = f"{size.n_samples:,} samples, {size.n_region:,} voxels, {size.n_used} chosen"
+            rows.append(_decoders(f"{arrays}, {size.n_units} units", found, place))
     return rows
 
 
-def _space(name: str, found: Record, place: Record) -> Record:
+def _space(name: str, n: int, found: Record, place: Record) -> Record:
     alone = found["times_faster"]["one by one"]["median"]
     return row(
         f"auto-encoders, {name}",
-        "150 categories, together against a plain loop",
+        f"{n} categories, together against a plain loop",
         "models/h",
         _per_hour(found["seconds_per_model"]["together"]),
         reference=_per_hour(found["seconds_per_model"]["plain loop"]),
@@ -119,11 +121,11 @@ def _figure(found: Record, place: Record) -> Record:
     )
 
 
-def _decoders(found: Record, place: Record) -> Record:
+def _decoders(arrays: str, found: Record, place: Record) -> Record:
     seconds = found["seconds_per_set"]
     return row(
         "linear decoders of a region, each unit with voxels of its own",
-        "1,200 samples, 1,000 voxels, 500 chosen, 512 units",
+        arrays,
         "sets/h",
         _per_hour(seconds["ours"]),
         reference=_per_hour(seconds["loop"]),

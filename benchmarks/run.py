@@ -44,7 +44,7 @@ def parts(small: bool, scratch: Path | None) -> dict[str, Callable[[], Rows]]:
     """Every part by name, in order."""
     known: dict[str, Callable[[], Rows]] = {
         "training": lambda: training(small),
-        "alignment": lambda: of_alignment(measured("alignment", small)),
+        "alignment": lambda: aligning(small),
     }
     known |= {name: lambda name=name: measured(name, small) for name in WRITTEN}  # type: ignore[misc]
     if not small:
@@ -66,6 +66,13 @@ def training(small: bool) -> Rows:
 
     size = SMALL if small else FULL
     return of_training(measured("training", small), size.array, size.batch_size)
+
+
+def aligning(small: bool) -> Rows:
+    """Rows of brain-aligning, with the sizes that it was measured at."""
+    from alignment import PUBLISHED, SMALL
+
+    return of_alignment(measured("alignment", small), SMALL if small else PUBLISHED)
 
 
 def rehearsed() -> Rows:

@@ -166,7 +166,9 @@ def test_training_and_aligning_become_rows(rows: Any) -> None:
                 "times_faster": spread,
                 "largest_difference": {"weights": 1e-14},
             },
-        }
+        },
+        import_module("alignment").PUBLISHED,
     )
     assert aligned[0]["ours"] == {"median": 450.0, "lowest": 225.0, "highest": 900.0}
     assert (aligned[0]["threads"], aligned[0]["target"]) == (2, 10)
+    assert aligned[0]["size"] == "1,200 samples, 1,000 voxels, 500 chosen, 512 units"
