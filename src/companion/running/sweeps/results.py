@@ -152,15 +152,15 @@ def read_sweep(name: str, *, metric: str | None = None) -> pd.DataFrame:
         raise MissingDataError("No cell of this sweep is finished", where=folder.path, got="0 files")
     chosen = None if metric is None else [("metric", "=", metric)]
     parts = [_read(folder.file(key), chosen) for key in keys if key in finished]
-    table = pd.concat(parts, ignore_index=True)
+    table: pd.DataFrame = pa.concat_tables(parts, promote_options="permissive").to_pandas()
     counts = {"n_cells": len(keys), "n_finished": len(finished), "n_failed": len(folder.failed(keys))}
     table.attrs |= counts
     return table
 
 
-def _read(path: Path, chosen: list[tuple[str, str, str]] | None) -> pd.DataFrame:
+def _read(path: Path, chosen: list[tuple[str, str, str]] | None) -> pa.Table:
     try:
-        table: pd.DataFrame = pq.read_table(path, filters=chosen, partitioning=None).to_pandas()
+        return pq.read_table(path, filters=chosen, partitioning=None).replace_schema_metadata()
     except (OSError, pa.ArrowInvalid) as error:
         raise DataError(
             "The result of a cell cannot be read",
@@ -169,4 +169,3 @@ def _read(path: Path, chosen: list[tuple[str, str, str]] | None) -> pd.DataFrame
             got=error,
             do="remove the file and run the sweep again: only this cell is made anew",
         ) from error
-    return table
