@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from itertools import cycle
 from typing import NamedTuple
 
 import torch
+from torch import Tensor
 
 from companion.training.encoders.activations import elu
 from companion.training.encoders.nice import KERNEL, N_FILTERS, POOL, STRIDE, Nice
@@ -63,17 +65,28 @@ def least(n_channels: int, n_times: int, n_features: int, batch_size: int) -> Co
 
 
 def ceilings(device: torch.device = CPU) -> Costs:
-    """Measure what a device does of each in a second, at its best of some tries, with the threads set."""
-    side = 1024 if device == CPU else 8192  # smaller ones leave a GPU idle
-    square, large = torch.randn(side, side, device=device), torch.randn(2**25, device=device)
-    into, values = torch.empty_like(large), torch.randn(2**19, device=device)
+    """Measure what a device does of each in a second, at its best of some tries, with the threads set.
+
+    On a CPU pieces take a few milliseconds, so that some are never interrupted where other work runs beside.
+    """
+    on_cpu = device.type == "cpu"
+    side = 512 if on_cpu else 8192  # smaller ones leave a GPU idle
+    square, values = (torch.randn(n, device=device) for n in ((side, side), (2**17 if on_cpu else 2**19,)))
+    large, into = torch.randn(2**25, device=device), torch.zeros(2**25, device=device)
+    # The first half: what was written last may still be in the cache.
+    size = 2**20 if on_cpu else 2**25
+    pieces = cycle(list(zip(torch.split(into, size), torch.split(large, size), strict=True))[:16])
     generator = torch.Generator(device).manual_seed(0)
     return Costs(
         2 * side**3 / _fastest(lambda: square @ square, device),
-        2 * FLOAT * large.numel() / _fastest(lambda: into.copy_(large), device),
+        2 * FLOAT * size / _fastest(lambda: _copy(*next(pieces)), device, 16),
         values.numel() / _fastest(lambda: elu(values), device),
         values.numel() / _fastest(lambda: values.uniform_(generator=generator), device),
     )
+
+
+def _copy(into: Tensor, values: Tensor) -> None:
+    into.copy_(values)
 
 
 def rates_at_the_floor(needed: Costs, possible: Costs) -> dict[str, float]:
@@ -82,7 +95,7 @@ def rates_at_the_floor(needed: Costs, possible: Costs) -> dict[str, float]:
     return {name: 1 / value for name, value in seconds.items()} | {"together": 1 / sum(seconds.values())}
 
 
-def _fastest(work: Callable[[], object], device: torch.device, tries: int = 10) -> float:
+def _fastest(work: Callable[[], object], device: torch.device, tries: int = 40) -> float:
     found = []
     for _ in range(tries):
         started = _now(device)
