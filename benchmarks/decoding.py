@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import reference_decoding as plain
 import resampling
-from rows import DOUBLE, FloatArray, Job, Machine, machine, measured, peak_mb, peaks, row, timed
+from rows import DOUBLE, FloatArray, Job, Machine, machine, measured, peaks, row, timed
 from threadpoolctl import threadpool_limits
 from turns import Work
 
@@ -28,6 +28,7 @@ from companion.decoding.retrieval import ranks, retrieved
 from companion.decoding.ridge import PENALTIES, fit_ridge
 from companion.decoding.ridge_solver import N_FOLDS, folds_of
 from companion.embeddings import Embeddings
+from companion.running.memory import peak_memory_mb
 
 N_SPACES = 3
 N_BEST = 10
@@ -236,7 +237,7 @@ def main(arguments: list[str]) -> None:
     if len(rest) == 3 and rest[0] == "--peak":
         job = all_jobs(SMALL if small else PUBLISHED, Machine(1, 1))[rest[1]]()
         (job.ours if rest[2] == "ours" else job.reference)()
-        result: Any = peak_mb()
+        result: Any = peak_memory_mb()
     elif not rest:
         result = measure(small)
     else:

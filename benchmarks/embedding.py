@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from floors import ceilings
-from rows import FloatArray, against, peak_mb, peaks, row
+from rows import FloatArray, against, peaks, row
 from torch.utils.flop_counter import FlopCounterMode
 from turns import Work, compared
 
@@ -29,6 +29,7 @@ from companion.encoders.clip import ClipEncoder, build_clip
 from companion.encoders.interface import encode_images
 from companion.encoders.miniature import load_miniature_clip
 from companion.encoders.modules import forward, pixels_of
+from companion.running.memory import peak_memory_mb
 
 EQUAL = 0.9999
 """Cosine of the vectors of both precisions, without their mean, above which they count as the same."""
@@ -228,7 +229,7 @@ def main(arguments: list[str]) -> None:
         torch.set_num_threads(1)
         encoder, pictures = made_up(rest[1], size, "cpu")
         embedded(encoder, pictures, len(pictures) if rest[2] == "ours" else 1)
-        result: Any = peak_mb()
+        result: Any = peak_memory_mb()
     elif not rest:
         result = measure(small)
     else:

@@ -35,10 +35,11 @@ from floors import Costs, ceilings, rates_at_the_floor
 from floors_encoders import costs
 from reference_encoders import reference
 from reference_loop import Loop
-from rows import TARGET, against, peak_mb, peaks, row, timed
+from rows import TARGET, against, peaks, row, timed
 from torch import Tensor
 from turns import Work, compared
 
+from companion.running.memory import peak_memory_mb
 from companion.training.program import Program
 
 Made = TypeVar("Made")
@@ -185,7 +186,7 @@ def peak(path: str, side: str, small: bool) -> float:
         steps = Loop(reference(case.made()), *data, range(PAIRS[small]), range(0), settings)
     for _ in range(2):  # the second one has what the first one left
         steps.update()
-    return peak_mb()
+    return peak_memory_mb()
 
 
 def measure(small: bool) -> list[dict[str, Any]]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -138,19 +136,6 @@ def against(found: dict[str, Any]) -> dict[str, Any]:
     """Name what :func:`turns.compared` measured as :func:`row` does."""
     names = {"ours": "ours_per_second", "reference": "other_per_second", "times_faster": "ratio_per_second"}
     return {name: found[key] for name, key in names.items()}
-
-
-def peak_mb() -> float:
-    """Largest memory of this process so far, in megabytes.
-
-    Linux hands ``ru_maxrss`` on from the process that started this one; its own is in /proc.
-    """
-    status = Path("/proc/self/status")
-    if status.exists():
-        return (
-            float(next(line.split()[1] for line in status.read_text().splitlines() if "VmHWM" in line)) / 1024
-        )
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def peaks(script: str, name: str, small: bool) -> dict[str, float]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import math
-import resource
 import subprocess
 import sys
 from statistics import mean, stdev
@@ -25,6 +24,7 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 from turns import Work, compared
 
+from companion.running.memory import peak_memory_mb
 from companion.training.encoders.atm import AtmS
 from companion.training.encoders.interface import draw_masks
 from companion.training.encoders.nice import Nice, moving_mean
@@ -178,8 +178,7 @@ def peak(kind: str, size: Size) -> float:
     else:
         rows = range(size.n_training), range(size.n_training, size.n_conditions)
         ReferenceTraining(Nice(*size.array), *made_up(size), *rows, _settings(size)).update()
-    scale = 2**20 if sys.platform == "darwin" else 2**10
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / scale
+    return peak_memory_mb()
 
 
 def peaks(small: bool) -> dict[str, float]:

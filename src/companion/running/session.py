@@ -18,6 +18,7 @@ import pandas as pd
 
 from companion.project import project_root
 from companion.running.layout import write_json
+from companion.running.memory import peak_memory_mb
 from companion.running.wording import p_value
 
 if TYPE_CHECKING:
@@ -235,18 +236,6 @@ def _cell(value: object, template: str) -> str:
 def _check_label(name: str) -> None:
     if not _LABEL.fullmatch(name):
         raise ValueError(f"a label looks like 'fig-cross-subject', got {name!r}")
-
-
-def peak_memory_mb() -> float:
-    """Give the largest memory that this process has held so far."""
-    if sys.platform == "win32":
-        import psutil
-
-        return float(psutil.Process().memory_info().peak_wset) / 2**20
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10  # bytes there, KiB here
 
 
 def _device() -> str:

@@ -13,9 +13,9 @@ import tempfile
 import time
 
 from companion.running.decoders import chosen_device
+from companion.running.memory import peak_memory_mb
 from companion.running.rehearsal.jobs import extrapolated, measure
 from companion.running.rehearsal.registry import all_jobs
-from companion.running.session import peak_memory_mb
 
 
 def main() -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import resource
-import sys
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+
+from companion.running.memory import peak_memory_mb
 
 if TYPE_CHECKING:
     import torch
@@ -25,8 +25,7 @@ def peak_bytes(place: torch.device) -> float:
 
     if place.type == "cuda":
         return float(torch.cuda.max_memory_allocated(place))
-    unit = 1 if sys.platform == "darwin" else 1024
-    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
+    return peak_memory_mb() * 2**20
 
 
 def _now(place: torch.device) -> float:
