@@ -82,7 +82,7 @@ class Measured(NamedTuple):
 def measure(job: Job, steps: int, device: str, clock: Callable[[], float]) -> Measured:
     """Do some steps of a job and split what they took.
 
-    Steps of a :class:`Training` are timed one by one. Of other work calls of one unit and of many differ in
+    Steps of a :class:`Training` are timed one by one. Of other work calls of few units and of more differ in
     units alone. A job of one unit is done once, as it is.
 
     Parameters
@@ -115,9 +115,10 @@ def measure(job: Job, steps: int, device: str, clock: Callable[[], float]) -> Me
     once = seconds(lambda: work(1))
     if job.n_units == 1:
         return Measured(0.0, once, 0.0)
-    many = max(2, -(-steps // job.n_steps))
-    unit = max(0.0, (seconds(lambda: work(many)) - once) / (many - 1))
-    return Measured(max(0.0, once - unit), unit, 0.0)
+    few, more = 2, -(-steps // job.n_steps)  # the first call imported, too
+    before = seconds(lambda: work(few))
+    unit = max(0.0, (seconds(lambda: work(few + more)) - before) / more)
+    return Measured(max(0.0, before - few * unit), unit, 0.0)
 
 
 def extrapolated(job: Job, found: Measured) -> dict[str, float]:
