@@ -42,6 +42,7 @@ TINY = Sizes(
     n_linear=40,
     n_pool=30,
     picture_size=32,
+    picture_batch=2,
     largest_batch=16,
 )
 JOBS = all_jobs(TINY)

@@ -16,7 +16,6 @@ from companion.statistics.reliability import split_half_reliability, stack_repet
 
 _N_SPLITS = 10
 _N_TARGETS = 12
-_BATCH = 256  # pictures that chapters embed at a time
 
 
 def reliability(sizes: Sizes) -> list[Job]:
@@ -67,7 +66,7 @@ def reliability(sizes: Sizes) -> list[Job]:
 
 def embedding(sizes: Sizes) -> Job:
     """Describe the embedding of all pictures of THINGS-EEG2 by a vision transformer with random weights."""
-    n_pictures, batch = sizes.eeg.n_training + sizes.eeg.n_test, min(_BATCH, sizes.eeg.n_training)
+    n_pictures, batch = sizes.eeg.n_training + sizes.eeg.n_test, sizes.picture_batch
 
     def start(device: str) -> Work:
         encoder = vision_transformer(str(chosen_device(device)))

@@ -65,8 +65,8 @@ class Sizes:
         Pictures of the pool.
     n_generated_from : int
         Length of the vectors that the small generator reads.
-    picture_size : int
-        Pixels along an edge of a picture to be embedded.
+    picture_size, picture_batch : int
+        Pixels along an edge of a picture to be embedded, and pictures embedded at a time.
     largest_batch : int
         Pairs of a step of a brain encoder, at most.
     """
@@ -90,4 +90,5 @@ class Sizes:
     n_pool: int = 50000
     n_generated_from: int = 64
     picture_size: int = 500
+    picture_batch: int = 256
     largest_batch: int = 512
