@@ -40,15 +40,16 @@ class Use(NamedTuple):
 
 
 INVENTORY: tuple[Use, ...] = (
-    Use("paired t", "paired.paired_tests", ("targets", "contrastive", "attribution", "retested"), "person",
+    Use("paired t", "paired.paired_tests", ("targets", "contrastive", "attribution", "retested", "sweeps"), "person",
         "10 (EEG), 4 (MEG, NSD)", ("paired t", "Student's t, people"), "same images for all people"),
-    Use("sign flip", "paired.sign_flip", ("targets", "contrastive", "naming"), "person", "10, 5, 4",
+    Use("sign flip", "paired.sign_flip", ("targets", "contrastive", "naming", "sweeps"), "person", "10, 5, 4",
         ("sign flip",), "same images for all people"),
     Use("signed ranks", "paired.wilcoxon", ("retested",), "person", "10, 5, 4", ("signed ranks",),
         "same images for all people"),
-    Use("crossed bootstrap", "crossed_bootstrap.crossed_interval", ("targets", "contrastive", "pictures"),
+    Use("crossed bootstrap", "crossed_bootstrap.crossed_interval",
+        ("targets", "contrastive", "pictures", "sweeps"),
         "person and image", "10 × 200, 4 × 200, 4 × 300, 5 × 50", ("crossed bootstrap",)),
-    Use("t and crossed bootstrap, both", "recommended.compare_targets", ("targets", "contrastive"),
+    Use("t and crossed bootstrap, both", "recommended.compare_targets", ("targets", "contrastive", "sweeps"),
         "person; person and image", "10 × 200, 4 × 200, 4 × 300", ("paired t and crossed bootstrap",)),
     Use("mixed model", "mixed_difference.mixed_difference",
         ("brain_aligning", "modalities", "naming", "pictures"), "person and image",
@@ -66,7 +67,7 @@ INVENTORY: tuple[Use, ...] = (
         "one person, these two aligners"),
     Use("exact binomial", "small_samples.above_chance", ("naming",), "image", "50",
         ("exact binomial, one person",), "candidates are shared"),
-    Use("threshold of guessing", "chance.guessing", ("targets", "contrastive"), "image", "200, 300",
+    Use("threshold of guessing", "chance.guessing", ("targets", "contrastive", "sweeps"), "image", "200, 300",
         ("exact binomial, one person",), "a line in figures; candidates are shared"),
     Use("exchange of images", "repeated_trials.image_permutation", ("naming", "pictures"), "image",
         "50, 35 trials each", ("permutation of images, 35 trials each",)),
@@ -105,7 +106,7 @@ INVENTORY: tuple[Use, ...] = (
         "one slope over a dial for each world; all worlds share one aligner"),
     Use("Holm", "corrections.holm",
         ("targets", "contrastive", "attribution", "brain_aligning", "modalities", "naming", "pictures",
-         "retested"),
+         "retested", "sweeps"),
         "test", "1 to 60", ("Holm, three comparisons",), "as good as the tests it corrects"),
 )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
@@ -17,10 +17,10 @@ from companion.loading.pictures import nsd_picture_folder
 from companion.loading.sources import Part
 from companion.loading.things_eeg2.layout import subjects_there
 from companion.loading.things_eeg2.preprocessed import load_things_eeg2
-from companion.loading.things_eeg2.trials import normalised
+from companion.loading.things_eeg2.trials import normalised_recording
 from companion.loading.things_meg.epochs import epochs_file, load_things_meg
 from companion.loading.things_pictures import picture_files
-from companion.recording import Recording
+from companion.recording import Recording, Split
 from companion.running.sweeps.cells import World
 from companion.running.target_pairs import Target
 from companion.running.targets import embed_targets
@@ -91,10 +91,10 @@ def _eeg(world: World, person: int, rate: float) -> Pair:
 def _meg(world: World, person: int, rate: float) -> Pair:
     folder = world.folder("things-meg")
 
-    def one(split: str) -> Recording:
-        found = load_things_meg(folder, person, split=split, sampling_rate=rate).averaged()  # type: ignore[arg-type]
-        values = normalised(found.responses.astype(float), where=found)
-        return replace(found, responses=values.astype(np.float32))
+    def one(split: Split) -> Recording:
+        return normalised_recording(
+            load_things_meg(folder, person, split=split, sampling_rate=rate).averaged()
+        )
 
     return one("train"), one("test")
 
