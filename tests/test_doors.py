@@ -35,8 +35,9 @@ OWN_DOORS: dict[str, set[str]] = {
     "simulation/repeated_alignment.py": set(),
     "simulation/repeated_worlds.py": {"alignment"},
 }
-"""Modules and folders that may look into one more room: jobs of sweeps and of rehearsals do what chapters do. What makes and calibrates the world must not know an aligner;
-what measures it afterwards, and is imported by nothing but its like, may."""
+"""Modules and folders that may look into one more room: jobs of sweeps and of rehearsals do what chapters do.
+What makes and calibrates the world must not know an aligner; what measures it afterwards, and is imported by
+nothing but its like, may."""
 FORBIDDEN_LIBRARIES = {
     "alignment": {"mne", "nilearn", "matplotlib", "seaborn"},
     "training": {"mne", "nilearn", "matplotlib", "seaborn"},
