@@ -41,7 +41,8 @@ class Use(NamedTuple):
 
 INVENTORY: tuple[Use, ...] = (
     Use("paired t", "paired.paired_tests", ("targets", "contrastive", "attribution", "retested", "sweeps"),
-        "person", "10 (EEG), 4 (MEG, NSD)", ("paired t", "Student's t, people"), "same images for all people"),
+        "person", "10 (EEG), 4 (MEG, NSD)", ("paired t", "Student's t, people"),
+        "same images for all people"),
     Use("sign flip", "paired.sign_flip", ("targets", "contrastive", "naming", "sweeps"), "person", "10, 5, 4",
         ("sign flip",), "same images for all people"),
     Use("signed ranks", "paired.wilcoxon", ("retested",), "person", "10, 5, 4", ("signed ranks",),
