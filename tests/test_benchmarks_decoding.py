@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from companion.running.benchmark_page import page_of
+from companion.running.memory import peak_memory_mb
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
@@ -90,7 +91,7 @@ def test_plain_loops_by_hand(rows: Any) -> None:
 
 def test_the_peak_is_that_of_the_process(rows: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     # What the system says of the process may be more: it starts from the peak of who started it.
-    assert 50 < rows.peak_mb() <= resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10 + 1
+    assert 50 < peak_memory_mb() <= resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10 + 1
     module = import_module("decoding")
     written: list[str] = []
     monkeypatch.setattr(sys.stdout, "write", written.append)

@@ -49,6 +49,16 @@ def test_each_cell_is_one_row_of_one_table(toy: MakeGrid, log: Path) -> None:
     assert len(read_sweep("toy", metric="cube")) == 0
 
 
+@pytest.mark.parametrize("has_a_card", [False, True])
+def test_what_auto_is_decides_where_the_pack_runs(
+    toy: MakeGrid, monkeypatch: pytest.MonkeyPatch, has_a_card: bool
+) -> None:
+    # A job that was told "auto" once trained fifty runs as one program on a CPU.
+    monkeypatch.setattr("torch.cuda.is_available", lambda: has_a_card)
+    assert run(toy([1]), here("auto")) == []
+    assert set(read_sweep("toy")["condition"]) == {"cuda" if has_a_card else "cpu"}
+
+
 def test_a_file_says_what_made_it(toy: MakeGrid) -> None:
     grid = toy()
     run(grid)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from companion.running.decoders import chosen_device
 from companion.running.sweeps.cells import Cell
 from companion.running.sweeps.job import job_of
 from companion.running.sweeps.results import SweepFolder
@@ -39,16 +40,17 @@ def perform(order: Order) -> None:
     """
     os.environ["COMPANION_DATA"] = str(order.data)
     _use_threads(order.n_threads)
+    device = str(chosen_device(order.device))  # what ``auto`` is here; the driver may have no card, or one
     results = SweepFolder(order.folder)
     finished = results.finished(cell.key for cell in order.cells)
     waiting = [cell for cell in order.cells if cell.key not in finished]
-    error = _try(waiting, order.device, results)
+    error = _try(waiting, device, results)
     if error is None:
         return
     finished = results.finished(cell.key for cell in waiting)
     rest = [cell for cell in waiting if cell.key not in finished]
     for cell in rest:
-        alone = error if len(rest) == len(waiting) == 1 else _try([cell], order.device, results)
+        alone = error if len(rest) == len(waiting) == 1 else _try([cell], device, results)
         if alone is not None:
             results.note_failure(cell, alone)
 
