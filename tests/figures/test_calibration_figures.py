@@ -11,6 +11,7 @@ from companion.figures.calibration import (
     attainable_steps,
     component_bars,
     coverage_lines,
+    error_curves,
     power_curves,
     size_dots,
 )
@@ -90,3 +91,14 @@ def test_bars_carry_their_values() -> None:
     figure = component_bars(shares, {"image": "Image", "person": "Person"})
     assert [text.get_text() for text in figure.axes[0].texts] == ["0.250", "0.100"]
     assert figure.axes[1].get_title(loc="left") == "two"
+    coarse = component_bars(shares, {"image": "Image"}, unit="points", decimals=1)
+    assert coarse.axes[0].texts[0].get_text() == "0.2"
+    assert coarse.get_supxlabel() == "standard deviation (points)"
+
+
+def test_errors_fall_with_seeds_one_line_for_each_number_of_people() -> None:
+    errors = pd.DataFrame({2: [3.0, 2.0], 10: [1.5, 1.0]}, index=[1, 5])
+    ax = error_curves(errors, label="points").axes[0]
+    assert [text.get_text() for text in ax.texts] == ["2 people", "10 people"]
+    assert [line.get_ydata().tolist() for line in ax.lines] == [[3.0, 2.0], [1.5, 1.0]]
+    assert ax.get_ylim()[0] == 0

@@ -37,6 +37,7 @@ from companion.statistics.calibration.components import (
     crossed_components,
     mean_components,
     read_model,
+    standard_error,
 )
 from companion.statistics.calibration.difference_tests import DIFFERENCES, LEVELS, WRONG
 from companion.statistics.calibration.guessing_nulls import GUESSING
@@ -82,6 +83,20 @@ def test_each_component_is_found_where_it_is(name: str) -> None:
     spread = pd.DataFrame([asdict(crossed_components(table)) for table in tables]).sem()
     for part, value in found.items():
         assert abs(value - sd[part] ** 2) < 4.5 * spread[part], part
+
+
+def test_the_standard_error_is_the_spread_of_means_over_other_people_and_seeds() -> None:
+    rng = np.random.default_rng(3)
+    sd = dict(zip(PARTS, (0.5, 2.0, 0.3, 1.4, 0.6, 0.7, 1.8), strict=True))
+    image = 2.0 * rng.normal(size=PARTS["image"])  # the same in every repetition
+    means = []
+    for _ in range(3000):
+        parts = [sd[name] * rng.normal(size=shape) for name, shape in PARTS.items() if name != "image"]
+        means.append(sum(part.mean() for part in (image, *parts)))
+    variances = Components(**{name: value**2 for name, value in sd.items()})
+    found = standard_error(variances, n_people=12, n_images=30, n_seeds=6)
+    assert np.std(means) == pytest.approx(found, rel=0.05)
+    assert standard_error(variances, n_people=12, n_images=30, n_seeds=12) < found
 
 
 def test_components_need_a_full_table() -> None:

@@ -163,7 +163,13 @@ def power_curves(table: pd.DataFrame, *, columns: int = 3, level: float = 0.05) 
     return figure
 
 
-def component_bars(shares: Mapping[str, Mapping[str, float]], names: Mapping[str, str]) -> Figure:
+def component_bars(
+    shares: Mapping[str, Mapping[str, float]],
+    names: Mapping[str, str],
+    *,
+    unit: str = "of the cosines of the candidates",
+    decimals: int = 3,
+) -> Figure:
     """Draw standard deviations of the parts of a score, one panel per quantity.
 
     Parameters
@@ -172,6 +178,10 @@ def component_bars(shares: Mapping[str, Mapping[str, float]], names: Mapping[str
         Panel to part to standard deviation.
     names : mapping of str to str
         What parts are called, in the order of the rows.
+    unit : str
+        Of the standard deviations.
+    decimals : int
+        Of the values that are printed.
 
     Returns
     -------
@@ -181,7 +191,7 @@ def component_bars(shares: Mapping[str, Mapping[str, float]], names: Mapping[str
     for ax, (panel, parts) in zip(axes[0], shares.items(), strict=True):
         values = [parts[name] for name in names]
         ax.hlines(range(len(names)), 0, values, color=CATEGORIES[0], linewidth=5)
-        _print_values(ax, values)
+        _print_values(ax, values, decimals)
         ax.set(
             title=panel,
             ylim=(len(names) - 0.5, -0.5),
@@ -189,13 +199,37 @@ def component_bars(shares: Mapping[str, Mapping[str, float]], names: Mapping[str
         )
         ax.set_yticks(range(len(names)), list(names.values()))
         ax.tick_params(axis="y", length=0)
-    figure.supxlabel("standard deviation (of the cosines of the candidates)", fontsize=10)
+    figure.supxlabel(f"standard deviation ({unit})", fontsize=10)
     return figure
 
 
-def _print_values(ax: Axes, values: Sequence[float]) -> None:
+def error_curves(errors: pd.DataFrame, *, label: str) -> Figure:
+    """Draw the standard error of a mean against the number of seeds, one line per number of people.
+
+    Parameters
+    ----------
+    errors : DataFrame
+        Index: numbers of seeds, rising; columns: numbers of people, rising.
+    label : str
+        Name of the values, with unit.
+
+    Returns
+    -------
+    Figure
+    """
+    figure, ((ax,),) = page_figure(3.2)
+    for people, colour, mark in zip(errors.columns, CATEGORIES, MARKS, strict=False):
+        ax.plot(errors.index, errors[people], color=colour, marker=mark, markersize=5)
+        ax.annotate(f"{people} people", (errors.index[-1], errors[people].iloc[-1]), (8, 0),
+                    textcoords="offset points", va="center", fontsize=9, color=colour)  # fmt: skip
+    ax.set(xlabel="seeds of each person", ylabel=label, ylim=(0, None))
+    ax.set_xticks(errors.index)
+    return figure
+
+
+def _print_values(ax: Axes, values: Sequence[float], decimals: int) -> None:
     for place, value in enumerate(values):
-        ax.annotate(f"{value:.3f}", (value, place), (5, 0), textcoords="offset points", va="center",
+        ax.annotate(f"{value:.{decimals}f}", (value, place), (5, 0), textcoords="offset points", va="center",
                     fontsize=8.5, color=INK)  # fmt: skip
 
 

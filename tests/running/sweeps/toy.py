@@ -56,5 +56,7 @@ class Toy(Job):
                 os._exit(9)
             if number in told["fails"] and not Path(told["log"]).with_suffix(".mended").exists():
                 raise ValueError(f"{number} is not to my taste")
-            table = pd.DataFrame({"dataset": ["toy"], "subject": ["s"], "metric": ["square"], "condition": [device]})
+            table = pd.DataFrame(
+                {"dataset": ["toy"], "subject": ["s"], "metric": ["square"], "condition": [device]}
+            )
             yield cell, as_scores(table.assign(value=float(number**2), seed=number), simulated=True)

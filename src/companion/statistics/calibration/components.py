@@ -168,6 +168,32 @@ def shares(components: Components) -> Mapping[str, float]:
     return {name: value / kept.total() for name, value in asdict(kept).items()}
 
 
+def standard_error(components: Components, *, n_people: int, n_images: int, n_seeds: int) -> float:
+    """Give the standard error of a mean that speaks of other people and seeds, for these images.
+
+    Parameters
+    ----------
+    components : Components
+        Of a single score; negative parts count as zero.
+    n_people, n_images, n_seeds : int
+        What the mean is taken over.
+
+    Returns
+    -------
+    float
+        In the unit of the scores. Parts of the images alone stay out: they are the same in every repetition.
+
+    References
+    ----------
+    Searle, Casella and McCulloch (1992), Variance Components, chapter 4.
+    """
+    part = components.clipped()
+    people = part.person + part.person_image / n_images
+    seeds = part.seed + part.image_seed / n_images
+    both = part.person_seed + part.rest / n_images
+    return float(np.sqrt(people / n_people + seeds / n_seeds + both / (n_people * n_seeds)))
+
+
 def _cells(table: FloatArray, factors: tuple[int, ...]) -> int:
     """Scores that each combination of levels of these factors has."""
     return int(np.prod([size for axis, size in enumerate(table.shape) if axis not in factors], dtype=int))
