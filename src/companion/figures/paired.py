@@ -118,8 +118,10 @@ def difference_forest(tests: pd.DataFrame, units: pd.DataFrame, *, label: str) -
     """
     families = list(dict.fromkeys(tests["family"]))
     names = list(dict.fromkeys(tests["name"]))[::-1]
+    n_columns = min(2, len(families))
+    n_rows = -(-len(families) // n_columns)
     figure, axes = page_figure(
-        2.3 * -(-len(families) // 2), -(-len(families) // 2), 2, share_x=True, share_y=True
+        n_rows * min(2.3, 1.2 + 0.6 * len(names)), n_rows, n_columns, share_x=True, share_y=True
     )
     for ax, family in zip(axes.flat, families, strict=False):
         own = units[units["family"] == family]
@@ -132,6 +134,7 @@ def difference_forest(tests: pd.DataFrame, units: pd.DataFrame, *, label: str) -
             ax.plot(row.difference, place, "o", markersize=6, color=COLOURS["human-aligned"],
                     markerfacecolor=COLOURS["human-aligned"] if row.survives else "white")  # fmt: skip
         ax.set_yticks(range(len(names)), names)
+        ax.set_ylim(-0.6, len(names) - 0.6)
         ax.set_title(family)
         reference_line(ax, 0.0)
     for ax in axes.flat[len(families) :]:
