@@ -18,8 +18,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from floors import FLOAT, Costs, ceilings
+from floors import FLOAT, Costs, ceilings, least_of_decoders
 from reference_alignment import plain_autoencoder, unit_by_unit
+from rows import machine
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
@@ -216,10 +217,12 @@ def decoders(size: Size) -> dict[str, Any]:
     }
     if max(differences.values()) > AGREEMENT:
         sys.exit(f"Decoders and the loop disagree: {differences}")
+    needed = least_of_decoders(size.n_samples, size.n_region, size.n_used, size.n_units)
     seconds = {"ours": _seconds(found["ours_per_second"], size.n_units)}
     seconds["loop"] = _seconds(found["other_per_second"], size.n_units)
     return {
         "seconds_per_set": seconds,
+        "seconds_at_the_floor": machine().seconds(needed.operations, needed.bytes),
         "times_faster": found["ratio_per_second"],
         "times_faster_per_core_second": found["ratio_per_core_second"],
         "load_of_machine": found["load_of_machine"],

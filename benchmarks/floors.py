@@ -13,7 +13,7 @@ from torch import Tensor
 from companion.training.encoders.activations import elu
 from companion.training.encoders.nice import KERNEL, N_FILTERS, POOL, STRIDE, Nice
 
-FLOAT = 4  # bytes
+FLOAT, DOUBLE = 4, 8  # bytes
 CPU = torch.device("cpu")
 
 
@@ -62,6 +62,17 @@ def least(n_channels: int, n_times: int, n_features: int, batch_size: int) -> Co
     moved = 2 * gathered + 2 * windows + 2 * first + 8 * weights / batch_size
     exponentials, draws = n_positions * N_FILTERS * (n_channels + 1), n_positions * N_FILTERS + n_features
     return Costs(operations, FLOAT * moved, exponentials, draws)
+
+
+def least_of_decoders(n_samples: int, n_region: int, n_used: int, n_units: int) -> Costs:
+    """Costs of the linear decoders of a region in double precision, every unit with voxels of its own.
+
+    Products of voxels with each other and with units; for each unit a Cholesky decomposition and two
+    triangular systems. Each unit's system is gathered (read, written) and decomposed (read, written).
+    """
+    products = 2.0 * n_samples * n_region * (n_region + n_units)
+    systems = n_units * (n_used**3 / 3 + 2.0 * n_used**2)
+    return Costs(products + systems, 4 * DOUBLE * n_units * n_used**2, 0)
 
 
 def ceilings(device: torch.device = CPU) -> Costs:

@@ -131,6 +131,8 @@ def _decoders(arrays: str, found: Record, place: Record) -> Record:
         reference=_per_hour(seconds["loop"]),
         times_faster=found["times_faster"],
         target=TARGET_OF_DECODERS,
+        floor=3600 / found["seconds_at_the_floor"],
+        floor_note="products, decompositions at the speed of products, systems read and written twice",
         **place,
         note=f"Largest difference from the loop: {max(found['largest_difference'].values()):.0e}.",
     )

@@ -90,6 +90,14 @@ def test_all_of_brain_aligning_is_measured(aligning: Any, aligned: dict[str, Any
     sets = aligned["decoders, threads: 1"]
     one_set = sets["seconds_per_set"]["ours"]["median"]
     assert sets["minutes_for_all_sets"]["ours"] == pytest.approx(420 * one_set / 60)
+    assert 0 < sets["seconds_at_the_floor"] < one_set
+
+
+def test_the_floor_of_decoders_is_counted_by_hand(aligning: Any) -> None:
+    floors = import_module("floors")
+    needed = floors.least_of_decoders(n_samples=10, n_region=6, n_used=3, n_units=4)
+    assert needed.operations == 2 * 10 * 6 * (6 + 4) + 4 * (27 / 3 + 2 * 9)
+    assert needed.bytes == 4 * 8 * 4 * 9
 
 
 def test_operations_of_an_autoencoder_are_those_that_torch_counts(

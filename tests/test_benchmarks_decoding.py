@@ -165,6 +165,7 @@ def test_training_and_aligning_become_rows(rows: Any) -> None:
             "decoders, threads: 2": {
                 "seconds_per_set": {"ours": spread, "loop": spread},
                 "times_faster": spread,
+                "seconds_at_the_floor": 4.0,
                 "largest_difference": {"weights": 1e-14},
             },
         },
@@ -172,4 +173,5 @@ def test_training_and_aligning_become_rows(rows: Any) -> None:
     )
     assert aligned[0]["ours"] == {"median": 450.0, "lowest": 225.0, "highest": 900.0}
     assert (aligned[0]["threads"], aligned[0]["target"]) == (2, 10)
+    assert (aligned[0]["floor"], aligned[0]["share_of_floor"]) == (900, 0.5)
     assert aligned[0]["size"] == "1,200 samples, 1,000 voxels, 500 chosen, 512 units"

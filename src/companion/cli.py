@@ -155,7 +155,7 @@ def main() -> None:
         print(error, file=sys.stderr)
         code = 1
     except KeyboardInterrupt:
-        print("\ninterrupted; finished chapters and downloads are kept, run again to go on", file=sys.stderr)
+        print("\ninterrupted; what is finished is kept, run again to go on", file=sys.stderr)
         code = 130
     sys.exit(code)
 

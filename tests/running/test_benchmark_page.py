@@ -48,6 +48,9 @@ def test_a_missed_target_is_said_with_what_bounds_it() -> None:
     assert "2.5 times faster, not 4" in missed
     assert "50" in missed
     assert "bytes of the gallery" in missed
+    assert "The target would be 100\N{NO-BREAK SPACE}% of that floor." in missed
+    beyond = page_of([of(ROW | {"target": 8.0})])
+    assert "200\N{NO-BREAK SPACE}% of that floor: beyond" in beyond
     met = page_of([of(ROW | {"times_faster": SPREAD})])
     assert "Targets met: 1 of 1." in met
     assert "Missed" not in met

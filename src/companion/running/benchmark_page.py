@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from companion.project import project_root
-from companion.running.benchmark_words import amount, bounded, compared, memory, percentage, rate
+from companion.running.benchmark_words import amount, bounded, compared, memory, percentage, rate, reach
 from companion.running.layout import read_json
 from companion.running.wording import plain
 
@@ -125,7 +125,7 @@ def _targets(rows: Sequence[Row]) -> list[str]:
     for row in missed:
         lines.append(
             f"* **Missed: {plain(row['path'])}** ({_place(row)}): {row['times_faster']['median']:.2g} times "
-            f"faster, not {row['target']:g}. {bounded(row) or 'Its floor was not computed.'}"
+            f"faster, not {row['target']:g}. {bounded(row) or 'Its floor was not computed.'}{reach(row)}"
         )
     return [*lines, ""] if missed else lines
 

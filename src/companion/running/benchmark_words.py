@@ -65,7 +65,7 @@ def percentage(share: float | None) -> str:
     >>> percentage(0.514).replace("\N{NO-BREAK SPACE}", "~"), percentage(None)
     ('51~%', '–')
     """
-    return "–" if share is None else f"{100 * share:.2g}{_NBSP}%"
+    return "–" if share is None else f"{100 * share:.{2 if share < 0.995 else 3}g}{_NBSP}%"
 
 
 def memory(peak: Spread | None) -> str:
@@ -86,6 +86,17 @@ def bounded(row: Mapping[str, Any]) -> str:
     if row["share_of_floor"] is None:
         return f"What bounds it: {plain(row['floor_note'])}."
     return f"It reaches {percentage(row['share_of_floor'])} of its floor: {plain(row['floor_note'])}."
+
+
+def reach(row: Mapping[str, Any]) -> str:
+    """Sentence that says where the target of a path lies, seen from its floor."""
+    if not row["floor"]:
+        return ""
+    wanted = row["target"] * row["reference"]["median"]
+    share = percentage(wanted / row["floor"])
+    if wanted > row["floor"]:
+        return f" The target is {share} of that floor: beyond what this machine can do in this way."
+    return f" The target would be {share} of that floor."
 
 
 def _range(found: Spread) -> str:
