@@ -10,6 +10,7 @@ from companion.running.rehearsal.encoder_grid import encoder_jobs
 from companion.running.rehearsal.jobs import Job
 from companion.running.rehearsal.looking import looking_jobs
 from companion.running.rehearsal.mapping import mapping_jobs
+from companion.running.rehearsal.prompts import prompt_jobs
 from companion.running.rehearsal.reading import reading_jobs
 from companion.running.rehearsal.sizes import Sizes
 
@@ -28,7 +29,7 @@ WITHOUT: Mapping[str, str] = MappingProxyType(
 def all_jobs(sizes: Sizes | None = None) -> list[Job]:
     """Jobs of all chapters, those of a chapter together, in the order of the book."""
     sizes = sizes or Sizes()
-    parts = (looking_jobs, encoder_jobs, reading_jobs, aligning_jobs, mapping_jobs)
+    parts = (looking_jobs, encoder_jobs, reading_jobs, aligning_jobs, mapping_jobs, prompt_jobs)
     found = [job for part in parts for job in part(sizes)]
     order = list(dict.fromkeys(job.chapter for job in found))
     return sorted(found, key=lambda job: order.index(job.chapter))
