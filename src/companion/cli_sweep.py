@@ -37,7 +37,7 @@ def sweep(
         Address of a Dask scheduler, such as tcp://127.0.0.1:8786, or a YAML file that describes jobs for
         SLURM (`book/grids/slurm.yaml`); with `--dry-run` the job script is printed.
     device
-        auto, cpu or cuda.
+        auto, cpu or cuda. Name cuda if the cluster has cards and this machine has none: packs are made so.
     """
     from companion.running.sweeps import engines, queues
     from companion.running.sweeps.grid import read_grid

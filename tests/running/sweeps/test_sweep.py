@@ -167,8 +167,14 @@ def test_a_plan_tells_numbers_time_and_memory(toy: MakeGrid) -> None:
     assert plan.seconds == 8
     told = plan.told(local(2, "cpu"))
     assert "8 cells, 0 finished, 8 to run" in told
+    assert "packs: 3, of 2 to 3 cells, 2 at a time on the CPU" in told
     assert "about 4 s" in told
     assert "a worker" in told
+    assert "not timed" not in told
+    untimed = plan_sweep(toy([1], packed=2), "cpu", timed=False).told(SERIAL)
+    assert "packs: 1, of 2 cells" in untimed
+    assert "not timed: 1 packs" in untimed
+    assert "time: about" not in untimed  # nothing is known, not nothing to do
 
 
 def test_packs_that_do_not_fit_into_memory_are_refused_before_they_run(toy: MakeGrid) -> None:

@@ -63,20 +63,30 @@ class Plan:
         n_left = sum(map(len, self.packs))
         lines = [f"{self.grid.name}: {len(self.cells)} cells, {self.n_finished} finished, {n_left} to run"]
         if self.packs:
-            longest = float(max(np.nan_to_num(cost.seconds) for cost in self.costs))
+            sizes = sorted({len(pack) for pack in self.packs})
+            lines.append(
+                f"packs: {len(self.packs)}, of {' to '.join(map(str, dict.fromkeys((sizes[0], sizes[-1]))))} "
+                f"cells, {engine.n_workers} at a time on {_place(engine.device)}"
+            )
             n_unknown = sum(math.isnan(cost.seconds) for cost in self.costs)
-            wall = max(longest, self.seconds / engine.n_workers)
-            lines += [
-                f"{len(self.packs)} packs of 1 to {max(map(len, self.packs))} cells, "
-                f"{engine.n_workers} at a time on {_place(engine.device)}",
-                f"time: about {duration(wall)} ({duration(self.seconds)} of one worker; "
-                f"longest pack {duration(longest)})",
-                f"memory: up to {self.bytes / 1e9:.1f} GB a worker",
-                "(a few steps of each kind were timed on this machine)",
-            ]
+            if n_unknown < len(self.packs):
+                lines += self._estimate(engine)
             if n_unknown:
-                lines.append(f"{n_unknown} packs could not be timed: their encoders fail, or are not here")
+                lines.append(
+                    f"not timed: {n_unknown} packs, because their steps fail here or this machine has no "
+                    "such device; what is wrong will stand in their cells"
+                )
         return "\n".join(lines)
+
+    def _estimate(self, engine: Engine) -> list[str]:
+        longest = float(max(np.nan_to_num(cost.seconds) for cost in self.costs))
+        wall = max(longest, self.seconds / engine.n_workers)
+        return [
+            f"time: about {duration(wall)} ({duration(self.seconds)} of one worker; "
+            f"longest pack {duration(longest)})",
+            f"memory: up to {self.bytes / 1e9:.1f} GB a worker",
+            "(a few steps of each kind were timed on this machine)",
+        ]
 
 
 def plan_sweep(grid: Grid, device: str, *, timed: bool = True) -> Plan:
