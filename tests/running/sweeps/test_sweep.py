@@ -171,7 +171,7 @@ def test_a_plan_tells_numbers_time_and_memory(toy: MakeGrid) -> None:
     assert "about 4 s" in told
     assert "a worker" in told
     assert "not timed" not in told
-    untimed = plan_sweep(toy([1], packed=2), "cpu", timed=False).told(SERIAL)
+    untimed = plan_sweep(toy([5]), "cpu", timed=False).told(SERIAL)
     assert "packs: 1, of 2 cells" in untimed
     assert "not timed: 1 packs" in untimed
     assert "time: about" not in untimed  # nothing is known, not nothing to do
