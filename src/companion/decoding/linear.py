@@ -3,7 +3,7 @@
 Every unit of the image or word vector has a decoder of its own, on the voxels that correlate most with it
 over the training samples. Solved one by one, hundreds of units cost hundreds of decompositions of nearly the
 same data. Here products of voxels are taken once per person and region; a unit's normal equations are a part
-of them, solved by Cholesky decomposition for many units at a time.
+of them, solved by a Cholesky decomposition.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.linalg import lstsq
+from scipy.linalg.lapack import dposv
 
 from companion.embeddings import Embeddings
 from companion.errors import DataError
@@ -156,17 +158,15 @@ def _solve(products: FloatArray, X: FloatArray, Y: FloatArray, n_used: int) -> F
 
 def _cholesky(systems: FloatArray, sides: FloatArray) -> FloatArray:
     """Solve positive definite systems; singular ones in the sense of least squares."""
-    import torch
-
-    matrices, right = torch.from_numpy(systems), torch.from_numpy(sides)
-    factors, failed = torch.linalg.cholesky_ex(matrices)
-    diagonal = factors.diagonal(dim1=-2, dim2=-1)
-    poor = (failed > 0) | (diagonal.amin(-1) < 1e-7 * diagonal.amax(-1))
-    solved = torch.cholesky_solve(right, factors)
-    for number in torch.nonzero(poor).flatten().tolist():  # constant or repeated voxels
-        solved[number] = torch.linalg.lstsq(matrices[number], right[number], driver="gelsd").solution
-    found: FloatArray = solved.numpy()
-    return found
+    solved = np.empty_like(sides)
+    for number, (system, side) in enumerate(zip(systems, sides, strict=True)):
+        # The transpose of a symmetric matrix is the same one, in the order that LAPACK reads without a copy.
+        factor, solved[number], failed = dposv(system.T, side)
+        diagonal = factor.diagonal()
+        if failed or diagonal.min() < 1e-7 * diagonal.max():  # constant or repeated voxels
+            precision = np.finfo(system.dtype).eps * len(system)
+            solved[number] = lstsq(system, side, cond=precision)[0]
+    return solved
 
 
 def _parts(n_units: int, n_used: int) -> Iterator[slice]:
