@@ -64,6 +64,20 @@ def least(n_channels: int, n_times: int, n_features: int, batch_size: int) -> Co
     return Costs(operations, FLOAT * moved, exponentials, draws)
 
 
+def least_of_stack(n_channels: int, n_times: int) -> Costs:
+    """Costs of the convolutions of ATM-S per response, where tokens come in and a gradient goes back to them.
+
+    As :func:`least` has them, without projection and optimiser; tokens and windows have gradients, too.
+    """
+    layers = layer_operations(n_channels, n_times, 0, True)
+    n_positions = (n_times - POOL + 1 - KERNEL) // STRIDE + 1
+    windows, first = (n_positions * n_channels * n for n in (KERNEL, N_FILTERS))
+    moved = 2 * n_times * n_channels + 4 * windows + 2 * first
+    exponentials = n_positions * N_FILTERS * (n_channels + 1)
+    operations = layers["temporal"] * 3 / 2 + layers["spatial"] + layers["mixing"]
+    return Costs(operations, FLOAT * moved, exponentials, n_positions * N_FILTERS)
+
+
 def least_of_decoders(n_samples: int, n_region: int, n_used: int, n_units: int) -> Costs:
     """Costs of the linear decoders of a region in double precision, every unit with voxels of its own.
 

@@ -8,6 +8,7 @@ from rows import TARGET, against, row
 
 AIM_OF_NICE = 8.0
 TARGET_OF_DECODERS = 10.0
+_IN_TURN = "products, bytes moved and exponentials, one after the other"
 Record = dict[str, Any]
 Spread = dict[str, float]
 
@@ -20,9 +21,9 @@ def of_training(record: Record, array: tuple[int, int, int], batch_size: int) ->
         _nice(record, size, int(key.rsplit(" ", 1)[1])) for key in record if key.startswith("one NICE run")
     ]
     rows += [
-        row("convolutions of ATM-S", size, "samples/s", **against(found), threads=threads, target=TARGET)
-        for key, found in record.items()
-        if key.startswith("convolutions of ATM-S") and (threads := int(key.rsplit(" ", 1)[1]))
+        _stack(record, size, int(key.rsplit(" ", 1)[1]))
+        for key in record
+        if key.startswith("convolutions of ATM-S")
     ]
     together = against(record["lesson, nine runs together, threads: 1"])
     note = _losses(record["lesson, validation loss"])
@@ -43,9 +44,23 @@ def _nice(record: Record, size: str, threads: int) -> Record:
         threads=threads,
         target=TARGET,
         floor=record[f"floor, threads: {threads}"]["samples_per_second"]["together"],
-        floor_note="products, bytes moved and exponentials, one after the other",
+        floor_note=_IN_TURN,
         peak_mb=_named(record["peak_mb"]) if threads == 1 else None,
         note=f"The aim is {AIM_OF_NICE:g}. {_losses(record['validation loss'])}",
+    )
+
+
+def _stack(record: Record, size: str, threads: int) -> Record:
+    name = "convolutions of ATM-S"
+    return row(
+        name,
+        size,
+        "samples/s",
+        **against(record[f"{name}, threads: {threads}"]),
+        threads=threads,
+        target=TARGET,
+        floor=record[f"floor, threads: {threads}"]["of_the_stack_of_ATM-S"]["together"],
+        floor_note=_IN_TURN,
     )
 
 

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, cast
 
 import table_one
 import torch
-from floors import ceilings, layer_operations, least, rates_at_the_floor
+from floors import ceilings, layer_operations, least, least_of_stack, rates_at_the_floor
 from reference_nice import ReferenceStack, ReferenceTraining
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
@@ -115,6 +115,7 @@ def floor(size: Size) -> dict[str, Any]:
         "least_per_sample": needed._asdict(),
         "machine_per_second": possible._asdict(),
         "samples_per_second": rates_at_the_floor(needed, possible),
+        "of_the_stack_of_ATM-S": rates_at_the_floor(least_of_stack(*size.array[:2]), possible),
     }
 
 

@@ -93,6 +93,14 @@ def test_all_of_brain_aligning_is_measured(aligning: Any, aligned: dict[str, Any
     assert 0 < sets["seconds_at_the_floor"] < one_set
 
 
+def test_the_floor_of_convolutions_is_counted_by_hand(aligning: Any) -> None:
+    # 76 samples leave one position of 40 filters: a kernel of 25 and a window of 51.
+    needed = import_module("floors").least_of_stack(n_channels=2, n_times=76)
+    assert needed.operations == 3 * 2 * (2 * 25 * 40 + 2 * 40 * 40 + 40 * 40)
+    assert needed.bytes == 4 * (2 * 76 * 2 + 4 * 2 * 25 + 2 * 2 * 40)
+    assert (needed.exponentials, needed.draws) == (40 * 3, 40)
+
+
 def test_the_floor_of_decoders_is_counted_by_hand(aligning: Any) -> None:
     floors = import_module("floors")
     needed = floors.least_of_decoders(n_samples=10, n_region=6, n_used=3, n_units=4)
