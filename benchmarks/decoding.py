@@ -10,7 +10,6 @@ of it in half a minute, at sizes that mean nothing.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -18,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import reference_decoding as plain
 import resampling
-from rows import DOUBLE, FloatArray, Job, Machine, machine, measured, peaks, row, timed
+from rows import DOUBLE, FloatArray, Job, Machine, machine, measured, obey, peaks, row, timed
 from threadpoolctl import threadpool_limits
 from turns import Work
 
@@ -230,19 +229,16 @@ def growth(size: Size) -> list[dict[str, Any]]:
     ]
 
 
+def peak(path: str, side: str, small: bool) -> float:
+    """Largest memory of this process, which does one side of a path once: in megabytes."""
+    job = all_jobs(SMALL if small else PUBLISHED, Machine(1, 1))[path]()
+    (job.ours if side == "ours" else job.reference)()
+    return peak_memory_mb()
+
+
 def main(arguments: list[str]) -> None:
     """Measure, or be the process whose memory is measured."""
-    small = "--small" in arguments
-    rest = [argument for argument in arguments if argument != "--small"]
-    if len(rest) == 3 and rest[0] == "--peak":
-        job = all_jobs(SMALL if small else PUBLISHED, Machine(1, 1))[rest[1]]()
-        (job.ours if rest[2] == "ours" else job.reference)()
-        result: Any = peak_memory_mb()
-    elif not rest:
-        result = measure(small)
-    else:
-        sys.exit(__doc__)
-    sys.stdout.write(json.dumps(result, indent=1) + "\n")
+    obey(arguments, measure, peak, __doc__)
 
 
 if __name__ == "__main__":

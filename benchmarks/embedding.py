@@ -10,7 +10,6 @@ weights of this package. With a GPU, it is measured there too, by the same code.
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 from pathlib import Path
@@ -20,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from floors import ceilings
-from rows import FloatArray, against, peaks, row
+from rows import FloatArray, against, obey, peaks, row
 from torch.utils.flop_counter import FlopCounterMode
 from turns import Work, compared
 
@@ -220,21 +219,17 @@ def lowest_cosine(first: FloatArray, second: FloatArray) -> float:
     return float(((one * two).sum(axis=1) / lengths).min())
 
 
+def peak(path: str, side: str, small: bool) -> float:
+    """Largest memory of this process, which embeds made-up pictures once: in megabytes."""
+    torch.set_num_threads(1)
+    encoder, pictures = made_up(path, SMALL if small else PUBLISHED, "cpu")
+    embedded(encoder, pictures, len(pictures) if side == "ours" else 1)
+    return peak_memory_mb()
+
+
 def main(arguments: list[str]) -> None:
     """Measure, or be the process whose memory is measured."""
-    small = "--small" in arguments
-    rest = [argument for argument in arguments if argument != "--small"]
-    size = SMALL if small else PUBLISHED
-    if len(rest) == 3 and rest[0] == "--peak":
-        torch.set_num_threads(1)
-        encoder, pictures = made_up(rest[1], size, "cpu")
-        embedded(encoder, pictures, len(pictures) if rest[2] == "ours" else 1)
-        result: Any = peak_memory_mb()
-    elif not rest:
-        result = measure(small)
-    else:
-        sys.exit(__doc__)
-    sys.stdout.write(json.dumps(result, indent=1) + "\n")
+    obey(arguments, measure, peak, __doc__)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ Takes about ten minutes on one idle core; ``--small`` goes through all of it, at
 
 from __future__ import annotations
 
-import json
 import math
 import shutil
 import sys
@@ -35,7 +34,7 @@ from floors import Costs, ceilings, rates_at_the_floor
 from floors_encoders import costs
 from reference_encoders import reference
 from reference_loop import Loop
-from rows import TARGET, against, peaks, row, timed
+from rows import TARGET, against, obey, peaks, row, timed
 from torch import Tensor
 from turns import Work, compared
 
@@ -210,15 +209,7 @@ def _once(value: float) -> dict[str, float]:
 
 def main(arguments: list[str]) -> None:
     """Measure, or be the process whose memory is measured."""
-    small = "--small" in arguments
-    rest = [argument for argument in arguments if argument != "--small"]
-    if len(rest) == 3 and rest[0] == "--peak":
-        result: Any = peak(rest[1], rest[2], small)
-    elif not rest:
-        result = measure(small)
-    else:
-        sys.exit(__doc__)
-    sys.stdout.write(json.dumps(result, indent=1) + "\n")
+    obey(arguments, measure, peak, __doc__)
 
 
 if __name__ == "__main__":

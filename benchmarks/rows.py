@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -145,3 +146,15 @@ def peaks(script: str, name: str, small: bool) -> dict[str, float]:
         command = [sys.executable, script, *["--small"] * small, "--peak", name, side]
         found[side] = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return found
+
+
+def obey(
+    arguments: list[str], measure: Callable[[bool], Any], peak: Callable[..., float], usage: str | None
+) -> None:
+    """Print what a benchmark measures; after ``--peak``, the memory that a part of it takes alone."""
+    small = "--small" in arguments
+    rest = [argument for argument in arguments if argument != "--small"]
+    if rest and rest[0] != "--peak":
+        sys.exit(usage)
+    result = peak(*rest[1:], small) if rest else measure(small)
+    sys.stdout.write(json.dumps(result, indent=1) + "\n")

@@ -9,7 +9,6 @@ cores; ``--small`` goes through all of it in seconds, at sizes that mean nothing
 
 from __future__ import annotations
 
-import json
 import math
 import subprocess
 import sys
@@ -20,6 +19,7 @@ import table_one
 import torch
 from floors import ceilings, layer_operations, least, least_of_stack, rates_at_the_floor
 from reference_nice import ReferenceStack, ReferenceTraining
+from rows import obey
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 from turns import Work, compared
@@ -172,8 +172,9 @@ def losses(size: Size) -> dict[str, Any]:
     }
 
 
-def peak(kind: str, size: Size) -> float:
+def peak(kind: str, small: bool) -> float:
     """Largest memory of this process, which does nothing but one step, data included: in megabytes."""
+    size = SMALL if small else FULL
     if kind == "ours":
         ours(size, SEEDS[:1]).update()
     else:
@@ -221,15 +222,7 @@ def _backward(values: Tensor) -> None:
 
 def main(arguments: list[str]) -> None:
     """Measure, or be the process whose memory is measured."""
-    small = "--small" in arguments
-    rest = [argument for argument in arguments if argument != "--small"]
-    if len(rest) == 2 and rest[0] == "--peak":
-        result: Any = peak(rest[1], SMALL if small else FULL)
-    elif not rest:
-        result = measure(small)
-    else:
-        sys.exit(__doc__)
-    sys.stdout.write(json.dumps(result, indent=1) + "\n")
+    obey(arguments, measure, peak, __doc__)
 
 
 if __name__ == "__main__":

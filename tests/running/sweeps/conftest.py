@@ -32,3 +32,11 @@ def toy(log: Path) -> Callable[..., Grid]:
         )
 
     return make
+
+
+@pytest.fixture
+def world(smoke_world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder that holds the miniature world and nothing else."""
+    monkeypatch.setenv("COMPANION_DATA", str(tmp_path))
+    (tmp_path / "miniature").symlink_to(smoke_world / "miniature")
+    return tmp_path

@@ -37,14 +37,6 @@ SMALL = World("miniature", "smoke")
 JOB = Naming()
 
 
-@pytest.fixture
-def world(smoke_world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A data folder that holds the miniature world and nothing else."""
-    monkeypatch.setenv("COMPANION_DATA", str(tmp_path))
-    (tmp_path / "miniature").symlink_to(smoke_world / "miniature")
-    return tmp_path
-
-
 def cells(source: str = "miniature", settings: dict[str, Any] | None = None, **axes: Any) -> list[Cell]:
     declared = {
         "name": "try",
