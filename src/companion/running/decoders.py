@@ -21,6 +21,7 @@ from companion.embeddings import Embeddings
 from companion.project import data_root
 from companion.recording import Recording
 from companion.running.decoder_runs import Build, JointRuns, Key, joined
+from companion.source_code import code_sha256
 from companion.training.encoders import BrainEncoder
 from companion.training.program import Program
 from companion.training.runs import Trained, train_runs
@@ -190,7 +191,7 @@ def _folder(encoder: BrainEncoder) -> Path | None:
     for name in (*(f"companion.training.{part}" for part in _CODE), type(encoder).__module__):
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.origin is not None:
-            content.update(Path(spec.origin).read_bytes())
+            content.update(code_sha256(Path(spec.origin)).encode())
     folder = data_root() / "products" / f"{type(encoder).__name__.lower()}-{content.hexdigest()[:12]}"
     folder.mkdir(parents=True, exist_ok=True)
     return folder

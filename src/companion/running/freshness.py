@@ -14,6 +14,7 @@ from companion.project import project_root
 from companion.running.chapters import Chapter, all_chapters, book_folder
 from companion.running.layout import Layout, read_json, sha256, tree_sha256
 from companion.running.worlds import recordings
+from companion.source_code import code_sha256
 
 
 def fingerprint(
@@ -86,4 +87,4 @@ def _module_sha256(name: str) -> str:
         spec = importlib.util.find_spec(name)
     except ModuleNotFoundError:
         return "absent"
-    return sha256(Path(spec.origin)) if spec is not None and spec.origin else "absent"
+    return code_sha256(Path(spec.origin)) if spec is not None and spec.origin else "absent"

@@ -18,6 +18,7 @@ from safetensors.numpy import load_file, save_file
 
 from companion.errors import ChapterError
 from companion.project import data_root
+from companion.source_code import code_sha256
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 Made = dict[str, npt.NDArray[Any]]
@@ -150,4 +151,4 @@ def _source_sha256(module: str) -> str:
     spec = importlib.util.find_spec(module)
     if spec is None or spec.origin is None:
         raise ChapterError("There is no such module", got=module)
-    return hashlib.sha256(Path(spec.origin).read_bytes()).hexdigest()
+    return code_sha256(Path(spec.origin))

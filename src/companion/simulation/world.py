@@ -29,6 +29,7 @@ from companion.simulation.judgements import write_judgements
 from companion.simulation.people import N_SUBJECTS, person_bytes, simulate_person, write_lists
 from companion.simulation.scales import SCALES
 from companion.simulation.stimulus_part import GROUPS, finish_stimuli, make_group
+from companion.source_code import code_sha256
 
 Say = Callable[[str], None]
 _UNUSED = {
@@ -180,7 +181,8 @@ def _source_checksum() -> str:
     for room in ("simulation", "encoders"):
         for path in sorted((package / room).rglob("*")):
             if path.suffix in {".py", ".safetensors"} and not _UNUSED & set(path.parts):
-                digest.update(path.relative_to(package).as_posix().encode() + path.read_bytes())
+                content = code_sha256(path).encode() if path.suffix == ".py" else path.read_bytes()
+                digest.update(path.relative_to(package).as_posix().encode() + content)
     return digest.hexdigest()
 
 
