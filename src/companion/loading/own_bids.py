@@ -1,0 +1,130 @@
+"""Your own BIDS folder: EEG, MEG or intracranial recordings to MNE epochs, with what its events files say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from companion.errors import DataError
+
+if TYPE_CHECKING:
+    import mne
+    import mne_bids
+
+    Prepare = Callable[[mne.io.BaseRaw], mne.io.BaseRaw]
+    """What is done to a continuous recording before it is cut, such as a filter."""
+
+_EVENT = "stimulus"
+
+
+def epochs_from_bids(
+    root: Path,
+    subject: str,
+    *,
+    task: str,
+    datatype: Literal["eeg", "meg", "ieeg"] = "eeg",
+    keep: Callable[[pd.DataFrame], pd.Series[bool]] | None = None,
+    prepare: Prepare | None = None,
+    tmin: float = -0.2,
+    tmax: float = 0.8,
+    baseline: tuple[float | None, float | None] | None = (None, 0.0),
+    reject: dict[str, float] | None = None,
+) -> mne.Epochs:
+    """Cut all runs of one person in a BIDS folder into epochs.
+
+    Parameters
+    ----------
+    root : Path
+        The folder with ``dataset_description.json``.
+    subject, task : str
+        BIDS labels, without ``sub-`` and ``task-``. All sessions and runs are taken.
+    datatype : {"eeg", "meg", "ieeg"}
+    keep : callable, optional
+        From the table of events of a run to a mask of its trials; all rows are trials if left out.
+    prepare : callable, optional
+        What is done to each continuous recording first; it is loaded into memory and may be changed.
+    tmin, tmax : float
+        Seconds from the onset of an event.
+    baseline : pair of float, optional
+        As in ``mne.Epochs``; None for no correction.
+    reject : dict, optional
+        Largest range within a trial by type of channel, in the units of MNE, such as ``{"eeg": 100e-6}``.
+
+    Returns
+    -------
+    mne.Epochs
+        Metadata: the columns of the events files, with ``session`` and ``run``. Hand them to
+        `companion.loading.own_epochs.recording_from_epochs`.
+
+    Raises
+    ------
+    DataError
+        If nothing fits the labels, a recording has no events file, or no row of it is kept.
+
+    References
+    ----------
+    Appelhoff et al. (2019), Journal of Open Source Software 4, 1896 (MNE-BIDS).
+    Pernet et al. (2019), Scientific Data 6, 103 (EEG-BIDS).
+
+    Examples
+    --------
+    .. code-block:: python
+
+        epochs = epochs_from_bids(
+            Path("my-study"), "01", task="pictures",
+            keep=lambda events: events["trial_type"] == "picture",
+            prepare=lambda raw: raw.filter(0.1, 40.0),
+        )
+    """
+    import mne
+    import mne_bids
+
+    paths = mne_bids.find_matching_paths(
+        root, subjects=subject, tasks=task, datatypes=datatype, suffixes=datatype, ignore_json=True
+    )
+    extensions = set(mne_bids.config.ALLOWED_DATATYPE_EXTENSIONS[datatype])
+    runs = sorted((path for path in paths if path.extension in extensions), key=str)
+    if not runs:
+        raise DataError(
+            "No recording in the folder has these labels",
+            where=root,
+            expected=f"sub-{subject}, task-{task}, {datatype}",
+            got=", ".join(sorted({path.basename for path in paths})) or "none of that person and task",
+        )
+    cut: dict[str, object] = {"tmin": tmin, "tmax": tmax, "baseline": baseline, "reject": reject}
+    parts = [_cut(_opened(path, prepare), _events(path, keep), cut) for path in runs]
+    return mne.concatenate_epochs(parts, verbose="error") if len(parts) > 1 else parts[0]
+
+
+def _opened(path: mne_bids.BIDSPath, prepare: Prepare | None) -> mne.io.BaseRaw:
+    import mne_bids
+
+    raw = mne_bids.read_raw_bids(path, verbose="error").load_data(verbose="error")
+    raw.set_annotations(None)  # events come from their file, with all of its columns
+    return raw if prepare is None else prepare(raw)
+
+
+def _events(path: mne_bids.BIDSPath, keep: Callable[[pd.DataFrame], pd.Series[bool]] | None) -> pd.DataFrame:
+    """Rows of the events file that are trials, with session and run."""
+    file = path.copy().update(suffix="events", extension=".tsv").fpath
+    if not file.is_file():
+        raise DataError("A recording has no events file", where=path.fpath, expected=file.name)
+    table = pd.read_csv(file, sep="\t", na_values="n/a")
+    if keep is not None:
+        table = table[keep(table).to_numpy(dtype=bool)]
+    if table.empty:
+        raise DataError("No event of a run is kept", where=file, do="look at what keep says of its rows")
+    return table.assign(session=path.session, run=path.run).reset_index(drop=True)
+
+
+def _cut(raw: mne.io.BaseRaw, events: pd.DataFrame, cut: dict[str, object]) -> mne.Epochs:
+    import mne
+
+    # Onsets, not the column "sample": that one counts samples of the file, which may have been resampled.
+    samples = raw.first_samp + np.rint(events["onset"].to_numpy() * raw.info["sfreq"]).astype(int)
+    codes = np.column_stack([samples, np.zeros_like(samples), np.ones_like(samples)])
+    return mne.Epochs(raw, codes, {_EVENT: 1}, metadata=events, preload=True, verbose="error", **cut)

@@ -1,0 +1,246 @@
+"""Your own fMRI: patterns that you have, or blocks and events cut out of preprocessed BOLD images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from companion.errors import DataError
+from companion.recording import Recording, Split
+
+if TYPE_CHECKING:
+    import nibabel
+
+LAG = 5.0
+"""Seconds from a stimulus to its BOLD response: about where the haemodynamic response peaks."""
+
+
+def recording_from_patterns(
+    patterns: npt.ArrayLike,
+    stimuli: Sequence[str],
+    *,
+    runs: Sequence[int] | Sequence[str] | None = None,
+    subject: str,
+    dataset: str = "own",
+    places: npt.ArrayLike | None = None,
+    split: Split = "train",
+    simulated: bool = False,
+) -> Recording:
+    """Label patterns of voxels, such as betas of a GLM or means of blocks, with what was shown.
+
+    Parameters
+    ----------
+    patterns : array-like of shape (n_trials, n_voxels)
+        One row per trial or block, in any unit.
+    stimuli : sequence of n_trials str
+        What was shown.
+    runs : sequence of n_trials labels, optional
+        The run of each trial. Cross-validation needs it: trials of one run share its noise.
+    subject, dataset : str
+        Who, and in which data set.
+    places : array-like of shape (n_voxels, 3), optional
+        Metres.
+    split : {"train", "test", "imagery"}
+        Which part of the data set; cross-validation makes its own, and does not read this.
+    simulated : bool
+        Whether these numbers were measured on nobody.
+
+    Returns
+    -------
+    Recording
+        float32 of shape (n_trials, n_voxels).
+
+    Raises
+    ------
+    DataError
+        If lengths differ or a value is not finite.
+
+    Examples
+    --------
+    >>> recording_from_patterns([[0.1, 2.0], [1.0, 0.3]], ["face", "house"], runs=[1, 1], subject="sub-01")
+    Recording(own, sub-01, fMRI, train: 2 x 2, 2 stimuli)
+    """
+    values = np.asarray(patterns, dtype=np.float32)
+    trials: dict[str, object] = {"stimulus": [str(one) for one in stimuli]}
+    if runs is not None:
+        trials["run"] = list(runs)
+    lengths = {name: len(column) for name, column in trials.items()}  # type: ignore[arg-type]
+    if values.ndim != 2 or set(lengths.values()) != {len(values)}:
+        raise DataError(
+            "Each pattern has one stimulus and one run",
+            where=f"{dataset}, {subject}",
+            expected="(n_trials, n_voxels), and n_trials labels",
+            got=f"{values.shape}, {lengths}",
+        )
+    units = pd.DataFrame({"name": [f"voxel {number}" for number in range(values.shape[1])]})
+    if places is not None:
+        units[["x", "y", "z"]] = np.asarray(places, dtype=np.float64)
+    return Recording(
+        values, pd.DataFrame(trials), units, subject, dataset, "fMRI", split, simulated=simulated
+    )
+
+
+def block_means(
+    series: npt.ArrayLike, events: pd.DataFrame, *, repetition_time: float, lag: float = LAG
+) -> npt.NDArray[np.float64]:
+    """Mean of a voxel series over each event, moved by the lag of the BOLD response.
+
+    Parameters
+    ----------
+    series : array-like of shape (n_volumes, n_voxels)
+        One run, detrended and standardised if it should be; volume i begins at ``i * repetition_time``.
+    events : DataFrame of n_events rows
+        ``onset`` and ``duration`` in seconds, as in a BIDS events file. For short events use a GLM instead
+        (``nilearn.glm.first_level``), and :func:`recording_from_patterns` for its betas.
+    repetition_time : float
+        Seconds per volume.
+    lag : float
+        Seconds from stimulus to response.
+
+    Returns
+    -------
+    ndarray of shape (n_events, n_voxels)
+
+    Raises
+    ------
+    DataError
+        If an event holds no volume.
+
+    Examples
+    --------
+    >>> events = pd.DataFrame({"onset": [0.0, 4.0], "duration": [4.0, 4.0]})
+    >>> block_means(np.arange(8.0)[:, None], events, repetition_time=1.0, lag=0.0).ravel()
+    array([1.5, 5.5])
+    """
+    values = np.asarray(series, dtype=np.float64)
+    starts = np.arange(len(values)) * repetition_time
+    means = np.empty((len(events), values.shape[1]))
+    for row, (onset, duration) in enumerate(zip(events["onset"], events["duration"], strict=True)):
+        inside = (starts >= onset + lag - 1e-9) & (starts < onset + duration + lag - 1e-9)
+        if not inside.any():
+            raise DataError(
+                "An event holds no volume",
+                where=f"row {row}, {onset:g} s, {duration:g} s long",
+                expected=f"volumes from 0 to {starts[-1]:g} s, {lag:g} s after it",
+                do="leave it out, or fit a GLM if events are shorter than a volume",
+            )
+        means[row] = values[inside].mean(axis=0)
+    return means
+
+
+def recording_from_bids_fmri(
+    root: Path,
+    subject: str,
+    *,
+    task: str,
+    mask: Path | nibabel.Nifti1Image,
+    derivatives: Path | None = None,
+    space: str | None = None,
+    stimulus: str = "trial_type",
+    rest: Sequence[str] = ("rest",),
+    lag: float = LAG,
+    dataset: str = "own",
+    simulated: bool = False,
+) -> Recording:
+    """Cut block patterns out of the preprocessed runs of one person.
+
+    Each run is detrended and standardised per voxel by nilearn, then averaged over each block. That uses all
+    volumes of the run and no label, so it may stand before cross-validation over runs.
+
+    Parameters
+    ----------
+    root : Path
+        BIDS folder with the events files.
+    subject, task : str
+        BIDS labels, without ``sub-`` and ``task-``.
+    mask : Path or image
+        Which voxels; of the shape of the images.
+    derivatives : Path, optional
+        Folder of preprocessed images, such as that of fMRIPrep (``desc-preproc``); ``root`` if left out.
+    space : str, optional
+        BIDS label of the space, such as ``T1w``, where there are several.
+    stimulus : str
+        Column of the events files that names what was shown.
+    rest : sequence of str
+        Values of that column that are no trials.
+    lag : float
+        Seconds from stimulus to response.
+    dataset : str
+        Name of the data set.
+    simulated : bool
+        Whether these numbers were measured on nobody.
+
+    Returns
+    -------
+    Recording
+        One row per block of every run; columns ``stimulus`` and ``run``. Places of voxels are metres in the
+        space of the images.
+
+    Raises
+    ------
+    DataError
+        If no run fits the labels, or one has no events file.
+
+    References
+    ----------
+    Gorgolewski et al. (2016), Scientific Data 3, 160044 (BIDS).
+    """
+    from nilearn.interfaces.bids import get_bids_files
+    from nilearn.maskers import NiftiMasker
+
+    filters = [("task", task)]
+    if derivatives is not None:
+        filters += [("desc", "preproc"), *([("space", space)] if space else [])]
+    images = get_bids_files(
+        derivatives or root, file_tag="bold", file_type="nii*", sub_label=subject, filters=filters
+    )
+    if not images:
+        raise DataError("No run has these labels", where=derivatives or root, expected=f"{filters}, BOLD")
+    masker = NiftiMasker(mask_img=mask, detrend=True, standardize="zscore_sample").fit()
+    parts, tables = [], []
+    for number, image in enumerate(images, start=1):
+        events = _events_of(root, subject, Path(image), task)
+        events = events[~events[stimulus].isin(list(rest))].reset_index(drop=True)
+        parts.append(block_means(masker.transform(image), events, repetition_time=_seconds(image), lag=lag))
+        tables.append(events.assign(run=number))
+    trials = pd.concat(tables, ignore_index=True)
+    return recording_from_patterns(
+        np.concatenate(parts),
+        list(trials[stimulus]),
+        runs=list(trials["run"]),
+        subject=f"sub-{subject}",
+        dataset=dataset,
+        places=_places(masker.mask_img_),
+        simulated=simulated,
+    )
+
+
+def _events_of(root: Path, subject: str, image: Path, task: str) -> pd.DataFrame:
+    """Events of a run: the file in the raw folder that shares its session, task and run."""
+    from nilearn.interfaces.bids import get_bids_files, parse_bids_filename
+
+    labels = parse_bids_filename(image)["entities"]
+    shared = [("task", task), *((name, labels[name]) for name in ("ses", "run") if labels.get(name))]
+    found = get_bids_files(root, file_tag="events", file_type="tsv", sub_label=subject, filters=shared)
+    if len(found) != 1:
+        raise DataError("A run has one events file", where=image, expected=dict(shared), got=found)
+    return pd.read_csv(found[0], sep="\t")
+
+
+def _seconds(image: str) -> float:
+    """Seconds per volume, from the header of an image."""
+    import nibabel
+
+    return float(nibabel.load(image).header.get_zooms()[3])  # type: ignore[attr-defined]
+
+
+def _places(mask: Any) -> npt.NDArray[np.float64]:
+    """Centres of the voxels of a mask in metres, in the order in which nilearn reads them."""
+    voxels = np.argwhere(mask.get_fdata() > 0)
+    places: npt.NDArray[np.float64] = (voxels @ mask.affine[:3, :3].T + mask.affine[:3, 3]) / 1000
+    return places
