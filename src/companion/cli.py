@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib.metadata import version
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
 from cyclopts import App, Parameter
@@ -58,12 +58,18 @@ def run(*chapters: str, parameter: Pairs = None, jobs: int | None = None, force:
 
 
 @app.command
-def build() -> int:
-    """Build the HTML book, strictly, from chapters that have been run."""
+def build(*, edition: Literal["reader", "workshop"] = "reader") -> int:
+    """Build the HTML book, strictly, from chapters that have been run.
+
+    Parameters
+    ----------
+    edition
+        `workshop` leaves solutions out, and adds goals and minutes; both come from the same runs.
+    """
     from companion.running.build import build_book
     from companion.running.layout import Layout
 
-    print(f"The book is at {build_book(Layout.default())}")
+    print(f"The book is at {build_book(Layout.default(edition))}")
     return 0
 
 

@@ -44,7 +44,7 @@ def build_book(layout: Layout) -> Path:
         build_stage(layout)
         _add_scorecard(layout)
         key = tree_sha256(layout.stage)
-        seal = layout.build / "html.sha256"
+        seal = layout.pages / "html.sha256"
         if layout.index.exists() and seal.exists() and seal.read_text("utf-8") == key:
             return layout.index
         rendered = _render(layout)
@@ -65,7 +65,7 @@ def _add_scorecard(layout: Layout) -> None:
 
 def _render(layout: Layout) -> Path:
     """Run Jupyter Book from scratch: an incremental build is silent about pages that it does not touch."""
-    work = layout.build / "rendering"
+    work = layout.pages / "rendering"
     shutil.rmtree(work, ignore_errors=True)
     program = Path(sys.executable).with_name("jupyter-book")
     command = [

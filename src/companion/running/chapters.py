@@ -19,6 +19,26 @@ _FRONT_MATTER = re.compile(r"\A---\n(?P<yaml>.*?\n)---\n", re.DOTALL)
 _LABELLED_HEADING = re.compile(r"^\((?P<label>[a-z0-9-]+)\)=\n+(?P<level>#+) (?P<title>.+)$", re.MULTILINE)
 
 
+class Teaching(BaseModel):
+    """What a teacher needs to know of a chapter: ``teaching`` in its front matter.
+
+    Attributes
+    ----------
+    objectives : list of str
+        Each ends the sentence "You will be able to".
+    prerequisites : list of str
+        Names of chapters, or plain words such as "what a correlation is".
+    minutes : dict of str to int
+        Minutes of a workshop, by label of the section; the sections it leaves out are for reading alone.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    objectives: list[str]
+    prerequisites: list[str] = []
+    minutes: dict[str, int]
+
+
 class _Declared(BaseModel):
     """The ``companion`` block of a chapter's front matter."""
 
@@ -32,6 +52,7 @@ class _Declared(BaseModel):
     core_seconds: int = 60
     last: bool = False
     paper: dict[str, Any] = {}
+    teaching: Teaching | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +91,8 @@ class Chapter:
         Whether it reads what all other chapters recorded, and so runs after them.
     paper : mapping of str to value
         Parameters as the papers had them; they take the place of defaults where the scale is ``paper``.
+    teaching : Teaching or None
+        Goals, prerequisites and minutes, for the workshop edition.
     """
 
     name: str
@@ -82,6 +105,7 @@ class Chapter:
     core_seconds: int
     last: bool
     paper: Mapping[str, Any] = field(default_factory=dict)
+    teaching: Teaching | None = None
 
     @property
     def sections(self) -> list[Section]:
@@ -136,7 +160,8 @@ def read_chapter(path: Path) -> Chapter | None:
             "The `companion` block of a chapter's front matter is not valid",
             where=path,
             expected="`needs`, `reads`, `world`, `official` and `claims`, lists of names, `core_seconds`, "
-            "a number, `last`, true or false, and `paper`, values by name",
+            "a number, `last`, true or false, `paper`, values by name, and `teaching`, objectives, "
+            "prerequisites and minutes",
             got=error,
         ) from error
     chapter = Chapter(
@@ -150,10 +175,18 @@ def read_chapter(path: Path) -> Chapter | None:
         declared.core_seconds,
         declared.last,
         declared.paper,
+        declared.teaching,
     )
     if not chapter.sections or chapter.sections[0].level != 1:
         raise ChapterError(
             "A chapter has no labelled title", where=path, expected=f"({path.stem})= above the first heading"
+        )
+    timed = chapter.teaching.minutes if chapter.teaching else {}
+    if unknown := sorted(set(timed) - {section.label for section in chapter.sections[1:]}):
+        raise ChapterError(
+            f"`teaching` gives minutes to sections that the chapter does not have: {', '.join(unknown)}",
+            where=path,
+            expected=f"of {', '.join(section.label for section in chapter.sections[1:])}",
         )
     return chapter
 

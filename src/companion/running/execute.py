@@ -22,6 +22,7 @@ import filelock
 from companion.errors import ChapterError, CompanionError
 from companion.project import project_root
 from companion.running.chapters import Chapter, choose
+from companion.running.exercises import refuse_unsolved
 from companion.running.freshness import fingerprint, is_fresh, outputs
 from companion.running.layout import Layout, read_json, write_json
 from companion.running.provenance import environment
@@ -95,6 +96,7 @@ def _run_notebook(chapter: Chapter, parameters: dict[str, Any], layout: Layout) 
     executed = nbformat.read(done, as_version=4)
     executed.cells.pop()
     _refuse_complaints(chapter, executed)
+    refuse_unsolved(chapter.name, executed)
     return _clean(chapter, executed)
 
 

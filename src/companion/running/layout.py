@@ -9,9 +9,11 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from companion.project import project_root
+
+EditionName = Literal["reader", "workshop"]
 
 
 @dataclass(frozen=True)
@@ -22,24 +24,32 @@ class Layout:
     ----------
     build : Path
         The folder that holds all others; ``_build`` of the project by default.
+    edition : {"reader", "workshop"}
+        Which pages: with solutions, or for learners. Both are rendered from the same runs.
     """
 
     build: Path
+    edition: EditionName = "reader"
 
     @classmethod
-    def default(cls) -> Layout:
+    def default(cls, edition: EditionName = "reader") -> Layout:
         """Folders of the ordinary book."""
-        return cls(project_root() / "_build")
+        return cls(project_root() / "_build", edition)
+
+    @property
+    def pages(self) -> Path:
+        """Folder of what belongs to this edition alone."""
+        return self.build if self.edition == "reader" else self.build / self.edition
 
     @property
     def html(self) -> Path:
         """The finished pages."""
-        return self.build / "html"
+        return self.pages / "html"
 
     @property
     def stage(self) -> Path:
         """The tree that Jupyter Book renders."""
-        return self.build / "stage"
+        return self.pages / "stage"
 
     @property
     def index(self) -> Path:

@@ -1,4 +1,4 @@
-"""What a chapter talks to while it runs: set-up, results, figures, tables."""
+"""What a chapter talks to while it runs: set-up, results, figures, explorers, tables."""
 
 from __future__ import annotations
 
@@ -19,11 +19,14 @@ import pandas as pd
 from companion.project import project_root
 from companion.running.layout import write_json
 from companion.running.memory import peak_memory_mb
+from companion.running.tables import table_lines
 from companion.running.wording import p_value
 
 if TYPE_CHECKING:
     from IPython.display import Image
     from matplotlib.figure import Figure
+
+    from companion.figures.explorers.box import Explorer
 
 RUN_FOLDER = "COMPANION_RUN_FOLDER"
 TABLE_MARK = "companion_table"
@@ -84,6 +87,11 @@ class OpenChapter:
 
     def __repr__(self) -> str:
         return f"OpenChapter({self.name!r}, {len(self._results)} results)"
+
+    @property
+    def results(self) -> Mapping[str, float | int | str | bool]:
+        """What was recorded so far."""
+        return self._results
 
     def record(self, key: str, value: object) -> None:
         """Keep one science value: prose reads it by ``glue``, tests and claims from ``results.json``.
@@ -152,6 +160,22 @@ class OpenChapter:
         figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
         return Image(filename=str(folder / f"{name}.png"), alt=name)  # type: ignore[no-untyped-call]
 
+    def explorer(self, explorer: Explorer, name: str) -> None:
+        """Show a figure that the reader can turn; the page numbers and captions it like any other.
+
+        Parameters
+        ----------
+        explorer : Explorer
+        name : str
+            Label of the figure, as in the cell's metadata.
+        """
+        from IPython.display import display
+
+        _check_label(name)
+        display(  # type: ignore[no-untyped-call]
+            {"text/html": explorer.html(name), "text/plain": explorer.text}, raw=True
+        )
+
     def table(
         self,
         frame: pd.DataFrame,
@@ -193,27 +217,6 @@ class OpenChapter:
         )
 
 
-def table_lines(frame: pd.DataFrame, formats: Mapping[str, str]) -> list[str]:
-    """Lines of a Markdown table; columns of numbers are set flush right.
-
-    Raises
-    ------
-    ValueError
-        If a format names a column that the table does not have.
-    """
-    if unknown := sorted(set(formats) - set(frame.columns)):
-        raise ValueError(
-            f"formats for columns that are not in the table: {unknown}; it has {list(frame.columns)}"
-        )
-    numeric = [name in formats or pd.api.types.is_numeric_dtype(frame[name]) for name in frame.columns]
-    cells = [
-        [_cell(value, formats.get(name, "{}")) for name, value in zip(frame.columns, row, strict=True)]
-        for row in frame.itertuples(index=False)
-    ]
-    rows = [[str(name) for name in frame.columns], [("--:" if right else ":--") for right in numeric], *cells]
-    return [f"| {' | '.join(row)} |" for row in rows]
-
-
 def finish(folder: str) -> None:
     """Write down what only the kernel knows: peak memory, the device it used, the modules it imported.
 
@@ -222,15 +225,6 @@ def finish(folder: str) -> None:
     modules = sorted(name for name in sys.modules if name == "companion" or name.startswith("companion."))
     found = {"peak_memory_mb": peak_memory_mb(), "device": _device(), "modules": modules}
     write_json(Path(folder) / "kernel.json", found)
-
-
-def _cell(value: object, template: str) -> str:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return "–"
-    text = template.format(value)
-    if not isinstance(value, float | np.number):
-        return text.replace("|", r"\|")
-    return text.replace("-", "−" if text.strip("+-0.% ") else "")  # what rounds to zero has no sign
 
 
 def _check_label(name: str) -> None:

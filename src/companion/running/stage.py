@@ -19,6 +19,7 @@ from companion.running.layout import Layout, write_text
 from companion.running.pages import data_page, footer, provenance_page
 from companion.running.session import TABLE_MARK
 from companion.running.stubs import stub_page
+from companion.running.teaching import for_workshop
 from companion.running.worlds import mark_simulated, world_of
 
 _NOT_RENDERED = shutil.ignore_patterns("published", "records", "claims.yaml", "__pycache__")
@@ -73,6 +74,8 @@ def _stage_chapter(chapter: Chapter, layout: Layout, folder: Path) -> Mapping[st
     results = json.loads(layout.results(chapter.name).read_text("utf-8"))
     if world is not None and (world.simulated or results.get("simulated", False)):
         mark_simulated(notebook, world)
+    if layout.edition == "workshop":
+        for_workshop(notebook, chapter, {name: one.title for name, one in all_chapters().items()})
     notebook.cells = [part for cell in notebook.cells for part in with_tables(cell)]
     closing = nbformat.v4.new_markdown_cell(footer(chapter, record))
     closing["id"] = f"{chapter.name}-provenance"
