@@ -47,6 +47,14 @@ def constant_prediction(space: Embeddings, training: Sequence[str], stimuli: Seq
     Returns
     -------
     Embeddings of shape (n_stimuli, n_features)
+
+    Examples
+    --------
+    >>> from companion import Embeddings
+    >>> from companion.decoding import constant_prediction
+    >>> space = Embeddings([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]], ("cat", "dog", "key"), "toy")
+    >>> constant_prediction(space, ["cat", "dog"], ["key", "cup"]).values.tolist()
+    [[0.5, 0.5], [0.5, 0.5]]
     """
     mean = space.rows_of(training).mean(axis=0)
     return space.with_rows(np.tile(mean, (len(stimuli), 1)), stimuli)
@@ -134,6 +142,20 @@ def every_score(decoded: Embeddings, answers: Embeddings, candidates: Embeddings
     -------
     dict of str to float
         Means over items by name of the score (:data:`SCORES`), per cent; the correlation too.
+
+    Examples
+    --------
+    Who always says the same, and yet is above one half where candidates are others than what was shown:
+
+    >>> import numpy as np
+    >>> from companion import Embeddings
+    >>> from companion.decoding import constant_prediction, every_score
+    >>> rng = np.random.default_rng(0)
+    >>> shown = Embeddings(rng.normal(size=(20, 8)) + 2 * np.eye(8)[0], tuple(map(str, range(20))), "toy")
+    >>> others = Embeddings(rng.normal(size=(50, 8)), tuple(f"other {row}" for row in range(50)), "toy")
+    >>> scores = every_score(constant_prediction(shown, shown.ids, shown.ids), shown, others)
+    >>> round(scores["pairwise, one prediction"], 6), scores["identification among others"] > 80
+    (50.0, True)
     """
     right = answers.select(decoded.ids)
     table = profile_correlations(decoded, right)

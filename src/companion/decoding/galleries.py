@@ -31,6 +31,19 @@ class Gallery:
         What the candidates are.
     answers : mapping of str to str
         Stimulus -> id of the candidate that is right; a stimulus that is not named is its own answer.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion import Embeddings
+    >>> from companion.decoding import Gallery
+    >>> shown = Embeddings(np.eye(3), ("cat 1", "dog 1", "key 1"), "toy")
+    >>> Gallery.presented(shown)
+    Gallery(presented images: 3 of 'toy')
+    >>> centres = Embeddings(np.eye(3), ("cat", "dog", "key"), "toy")
+    >>> gallery = Gallery.of_concepts(centres, {"cat 1": "cat", "dog 1": "dog", "key 1": "key"})
+    >>> gallery.rows_of(["key 1", "cat 1"]).tolist()
+    [2, 0]
     """
 
     candidates: Embeddings
@@ -133,6 +146,16 @@ def concept_centres(
     ------
     DataError
         If a presented picture is among the others, or one has no concept.
+
+    Examples
+    --------
+    >>> from companion import Embeddings
+    >>> from companion.decoding import concept_centres
+    >>> concepts = {"cat 2": "cat", "cat 3": "cat", "dog 2": "dog"}
+    >>> others = Embeddings([[1.0, 0.0], [0.0, 2.0], [3.0, 0.0]], tuple(concepts), "toy")
+    >>> centres = concept_centres(others, concepts, presented=["cat 1", "dog 1"])
+    >>> centres.ids, centres.values.tolist()
+    (('cat', 'dog'), [[0.5, 0.5], [1.0, 0.0]])
     """
     if seen := sorted(set(others.ids) & set(presented)):
         raise DataError("A centre must not hold what was shown", where=repr(others), got=seen[:5])

@@ -72,6 +72,20 @@ def identify(
     DataError
         If a decoded category is among the candidates, or spaces differ.
 
+    Examples
+    --------
+    The decoded cat resembles the cat most; the decoded dog resembles one of two candidates more:
+
+    >>> import numpy as np
+    >>> from companion import Embeddings
+    >>> from companion.decoding import identify
+    >>> answers = Embeddings(np.eye(4)[:2], ("cat", "dog"), "toy")
+    >>> others = Embeddings(np.eye(4)[2:], ("key", "cup"), "toy")
+    >>> decoded = Embeddings([[0.9, 0.2, 0.1, 0.0], [0.1, 0.5, 0.6, 0.0]], ("cat", "dog"), "toy")
+    >>> table = identify(decoded, answers, others, mean=[0.4, 0.3, 0.2, 0.1])
+    >>> table[["stimulus", "accuracy", "mean_predictor", "n_candidates"]].values.tolist()
+    [['cat', 1.0, 1.0, 2], ['dog', 0.5, 1.0, 2]]
+
     References
     ----------
     Vafaei et al. (2026), Communications Biology 9, 206, identification accuracy and its chance.

@@ -40,6 +40,20 @@ class LinearDecoder:
     origins : dict of str to ndarray of shape (n_features,)
         Mean target over training samples.
     mean, deviation : ndarray of shape (n_voxels,)
+
+    Examples
+    --------
+    Repetitions of a stimulus become one decoded vector:
+
+    >>> import numpy as np
+    >>> from companion import Embeddings
+    >>> from companion.decoding import fit_linear
+    >>> rng = np.random.default_rng(0)
+    >>> space = Embeddings(rng.normal(size=(40, 2)), tuple(map(str, range(40))), "toy")
+    >>> responses = space.values @ rng.normal(size=(2, 10)) + 0.1 * rng.normal(size=(40, 10))
+    >>> decoder = fit_linear(responses, space.ids, {"toy": space}, n_voxels=5)
+    >>> decoder.predict(responses[:4], ["new", "new", "other", "other"])["toy"].ids
+    ('new', 'other')
     """
 
     spaces: Mapping[str, Embeddings]
@@ -109,6 +123,21 @@ def fit_linear(
     ------
     DataError
         If there are not more samples than voxels per unit, lengths differ, or a value is not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion import Embeddings
+    >>> from companion.decoding import fit_linear
+    >>> rng = np.random.default_rng(0)
+    >>> space = Embeddings(rng.normal(size=(40, 2)), tuple(map(str, range(40))), "toy")
+    >>> responses = np.hstack([space.values, rng.normal(size=(40, 8))])  # two voxels know, eight do not
+    >>> decoder = fit_linear(responses, space.ids, {"toy": space}, n_voxels=2)
+    >>> np.flatnonzero(decoder.weights["toy"][:, 0]).size
+    2
+    >>> decoded = decoder.predict(responses, space.ids)["toy"]
+    >>> bool(np.allclose(decoded.values, space.values))
+    True
 
     References
     ----------

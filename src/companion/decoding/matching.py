@@ -40,6 +40,19 @@ def match(
     ------
     DataError
         If an answer is not in the gallery, or lengths differ.
+
+    Examples
+    --------
+    Two trials of one picture, looked up among three:
+
+    >>> import numpy as np
+    >>> from companion import Embeddings
+    >>> from companion.decoding import match
+    >>> pictures = Embeddings(np.eye(3), ("cat", "dog", "key"), "toy")
+    >>> trials = Embeddings([[0.9, 0.1, 0.0], [0.5, 0.7, 0.0]], ("trial 1", "trial 2"), "toy")
+    >>> table = match(trials, pictures, answers={"trial 1": "cat", "trial 2": "cat"})
+    >>> table[["item", "answer", "rank", "top1"]].values.tolist()
+    [['trial 1', 'cat', 1.0, 1.0], ['trial 2', 'cat', 2.0, 0.0]]
     """
     right = _right_candidates(queries, gallery, answers or {})
     answer = [gallery.ids[row] for row in right.argmax(axis=1)]
@@ -62,6 +75,16 @@ def match_both_ways(decoded: Embeddings, images: Embeddings, **labels: Any) -> p
     -------
     DataFrame
         As :func:`match`, twice, with ``direction``: `FORWARD` or `BACKWARD`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion import Embeddings
+    >>> from companion.decoding import match_both_ways
+    >>> pictures = Embeddings(np.eye(2), ("cat", "dog"), "toy")
+    >>> decoded = Embeddings([[1.0, 0.2], [0.9, 0.3]], ("cat", "dog"), "toy")
+    >>> match_both_ways(decoded, pictures).groupby("direction")["top1"].mean().to_dict()
+    {'brain to stimulus': 0.5, 'stimulus to brain': 1.0}
     """
     seen = images.select(decoded.ids)
     ways = {FORWARD: (decoded, seen), BACKWARD: (seen, decoded)}

@@ -63,6 +63,16 @@ def name_by_text(
     ------
     DataError
         If a true category is not among the anchors, or lengths differ.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion import Embeddings
+    >>> from companion.decoding import name_by_text
+    >>> texts = Embeddings(np.eye(3), ("cat", "dog", "key"), "toy")
+    >>> decoded = Embeddings([[0.9, 0.1, 0.0], [0.7, 0.6, 0.1], [0.0, 0.2, 0.5]], texts.ids, "toy")
+    >>> name_by_text(decoded, texts)[["answer", "named", "rank"]].values.tolist()
+    [['cat', 'cat', 1.0], ['dog', 'cat', 2.0], ['key', 'key', 1.0]]
     """
     if training is not None:
         decoded, anchors = on_common_centre(decoded, anchors, training)
@@ -121,6 +131,17 @@ def name_by_classifier(
     * Published, categories are ranked by probabilities. These are fitted inside the library to a handful of
       vectors per class, and scikit-learn has given them up. Categories are ranked by the votes of the pairs
       of classes that a prediction counts, equal ones by their margins.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion import Embeddings
+    >>> from companion.decoding import name_by_classifier
+    >>> seen = Embeddings(np.repeat(np.eye(3), 2, axis=0), ("c1", "c2", "d1", "d2", "k1", "k2"), "toy")
+    >>> classes = dict(zip(seen.ids, ("cat", "cat", "dog", "dog", "key", "key")))
+    >>> decoded = Embeddings([[0.9, 0.2, 0.1], [0.1, 0.2, 0.8]], ("cat", "key"), "toy")
+    >>> name_by_classifier(decoded, seen, classes)[["answer", "named", "top1"]].values.tolist()
+    [['cat', 'cat', 1.0], ['key', 'key', 1.0]]
 
     References
     ----------

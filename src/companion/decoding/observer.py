@@ -42,6 +42,15 @@ class Observer:
         Generalised least squares: coordinates of a noisy response.
     noise : ndarray of shape (n_dimensions, n_dimensions)
         Covariance of the coordinates that it reads.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.decoding import make_observer
+    >>> expected = np.array([[1.0, 0.0, 0.0], [-1.0, 0.0, 0.0]])  # responses vary along one of three values
+    >>> observer = make_observer(expected, np.eye(3))
+    >>> observer.axes.shape, np.abs(observer.coordinates(expected)).round(3).ravel().tolist()
+    ((3, 1), [1.0, 1.0])
     """
 
     mean: FloatArray
@@ -76,6 +85,19 @@ def make_observer(expected_population: npt.ArrayLike, noise_covariance: npt.Arra
         If shapes do not fit, expected responses are all alike, or they span more than `MOST_DIMENSIONS`.
     numpy.linalg.LinAlgError
         If the covariance is not positive definite.
+
+    Examples
+    --------
+    The second value holds no signal, only noise; where the first shares it, reading both is more exact:
+
+    >>> import numpy as np
+    >>> from companion.decoding import make_observer
+    >>> expected = np.array([[1.0, 0.0], [-1.0, 0.0]])
+    >>> shared = np.array([[1.0, 0.8], [0.8, 1.0]])
+    >>> make_observer(expected, np.eye(2)).noise.round(3).item()
+    1.0
+    >>> make_observer(expected, shared).noise.round(3).item()
+    0.36
     """
     from sklearn.utils.extmath import randomized_svd
 

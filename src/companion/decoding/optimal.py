@@ -75,6 +75,29 @@ def optimal_ranks(
     ------
     DataError
         If the two recordings and the loadings are not of the same units and samples.
+
+    Examples
+    --------
+    Ten voxels respond to five codes, of which a poorer space knows two; what they expect is known:
+
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from companion import Embeddings, Recording
+    >>> from companion.decoding import optimal_ranks
+    >>> rng = np.random.default_rng(0)
+    >>> names = [f"picture {row}" for row in range(120)]
+    >>> codes, voxels = rng.normal(size=(120, 5)), pd.DataFrame({"name": list("abcdefghij")})
+    >>> clean = codes @ rng.normal(size=(5, 10))
+    >>> def record(values, shown):
+    ...     trials = pd.DataFrame({"stimulus": shown})
+    ...     return Recording(values, trials, voxels, "one", "toy", "fMRI", "test", simulated=True)
+    >>> noisy = np.repeat(clean[-20:], 4, axis=0) + 3 * rng.normal(size=(80, 10))
+    >>> trials = record(noisy, np.repeat(names[-20:], 4).tolist())
+    >>> poor = np.hstack([codes[:, :2], rng.normal(size=(120, 3))])
+    >>> spaces = {"all": Embeddings(codes, names, "all"), "two": Embeddings(poor, names, "two")}
+    >>> found = optimal_ranks(record(clean, names), trials, spaces)
+    >>> bool(found["all"].decoded_vector.mean() < found["two"].decoded_vector.mean())
+    True
     """
     known = _prepare(expected, trials, own_view)
     gallery = expected.for_stimuli(known.tested.stimuli)
@@ -132,6 +155,25 @@ def optimal_vectors(
     share a large mean, a correlation with raw candidates then tells how near a candidate lies to that mean,
     and decoders that shrink less may pass this one. Subtract the mean of the training vectors on both sides
     to compare what is decoded.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from companion import Embeddings, Recording
+    >>> from companion.decoding import optimal_vectors
+    >>> rng = np.random.default_rng(0)
+    >>> names = [f"picture {row}" for row in range(50)]
+    >>> space = Embeddings(rng.normal(size=(50, 2)), tuple(names), "toy")
+    >>> clean, voxels = space.values @ rng.normal(size=(2, 6)), pd.DataFrame({"name": list("abcdef")})
+    >>> def record(values, shown):
+    ...     trials = pd.DataFrame({"stimulus": shown})
+    ...     return Recording(values, trials, voxels, "one", "toy", "fMRI", "test", simulated=True)
+    >>> noisy = np.repeat(clean[:5], 9, axis=0) + rng.normal(size=(45, 6))
+    >>> trials = record(noisy, np.repeat(names[:5], 9).tolist())
+    >>> decoded = optimal_vectors(record(clean, names), trials, space)
+    >>> bool(np.corrcoef(decoded.values.ravel(), space.values[:5].ravel())[0, 1] > 0.9)
+    True
     """
     known = _prepare(expected, trials, own_view)
     targets = vectors.select(known.others.stimuli)

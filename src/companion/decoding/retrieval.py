@@ -47,6 +47,13 @@ def centred_rows(embeddings: Embeddings) -> Embeddings:
     is treated, doing it to decoded vectors changes no ranking: their mean meets vectors that sum to zero, and
     their length is common to all candidates. Treating the gallery can change rankings, because the
     *candidates'* lengths change unequally.
+
+    Examples
+    --------
+    >>> from companion import Embeddings
+    >>> from companion.decoding import centred_rows
+    >>> centred_rows(Embeddings([[3.0, 1.0], [0.0, 5.0]], ("cat", "dog"), "toy")).values.round(3).tolist()
+    [[0.707, -0.707], [-0.707, 0.707]]
     """
     rows = embeddings.values
     return embeddings.with_values(
@@ -90,6 +97,15 @@ def ranks(decoded: Embeddings, gallery: Gallery | Embeddings) -> Ranks:
     ndarray of shape (n_decoded,)
         1 for the most similar. Of candidates that are equally similar the seen one comes last, so that a
         constant prediction never scores.
+
+    Examples
+    --------
+    >>> from companion import Embeddings
+    >>> from companion.decoding import ranks
+    >>> pictures = Embeddings([[1.0, 0.0], [0.0, 1.0], [0.6, 0.8]], ("cat", "dog", "key"), "toy")
+    >>> decoded = Embeddings([[0.9, 0.1], [0.5, 0.9]], ("cat", "dog"), "toy")
+    >>> ranks(decoded, pictures).tolist()
+    [1, 2]
     """
     among = gallery if isinstance(gallery, Gallery) else Gallery.presented(gallery)
     own = among.rows_of(decoded.ids)
@@ -131,7 +147,14 @@ def csls_ranks(decoded: Embeddings, gallery: Gallery, n_nearest: int = 10) -> Ra
 
 
 def top_k(found: npt.ArrayLike, k: int) -> float:
-    """Share of ranks that are at most ``k``."""
+    """Share of ranks that are at most ``k``.
+
+    Examples
+    --------
+    >>> from companion.decoding import top_k
+    >>> top_k([1, 4, 2, 1], 1), top_k([1, 4, 2, 1], 3)
+    (0.5, 0.75)
+    """
     return float((np.asarray(found) <= k).mean())
 
 
@@ -150,6 +173,15 @@ def retrieved(decoded: Embeddings, gallery: Gallery, n: int) -> pd.DataFrame:
     DataFrame
         ``n`` rows per decoded vector, best first: ``stimulus`` (seen), ``place`` (from 1), ``candidate``,
         ``cosine`` and ``hit`` (whether the candidate is what was seen). Ties as in :func:`ranks`.
+
+    Examples
+    --------
+    >>> from companion import Embeddings
+    >>> from companion.decoding import Gallery, retrieved
+    >>> gallery = Gallery.presented(Embeddings([[1.0, 0.0], [0.0, 1.0]], ("cat", "dog"), "toy"))
+    >>> table = retrieved(Embeddings([[0.8, 0.6]], ("dog",), "toy"), gallery, 2)
+    >>> table[["candidate", "cosine", "hit"]].values.tolist()
+    [['cat', 0.8, False], ['dog', 0.6, True]]
     """
     if not 1 <= n <= len(gallery.candidates):
         raise ValueError(f"n lies between 1 and {len(gallery.candidates)}, got {n!r}")
@@ -200,6 +232,16 @@ def retrieval_scores(
     ------
     DataError
         If embeddings are simulated and the scores are not said to be, or a label is no column.
+
+    Examples
+    --------
+    >>> from companion import Embeddings
+    >>> from companion.decoding import Gallery, retrieval_scores
+    >>> space = Embeddings([[1.0, 0.0], [0.0, 1.0]], ("cat", "dog"), "toy")
+    >>> labels = {"dataset": "toy", "subject": "one", "n_repetitions": 4, "simulated": True}
+    >>> scores = retrieval_scores(space.select(["dog"]), Gallery.presented(space), **labels)
+    >>> scores[["stimulus", "metric", "value"]].values.tolist()
+    [['dog', 'top1', 1.0], ['dog', 'top5', 1.0], ['dog', 'rank', 1.0]]
     """
     if not simulated and (decoded.simulated or gallery.candidates.simulated):
         raise DataError("Scores of simulated vectors are simulated", where=gallery, do="pass simulated=True")

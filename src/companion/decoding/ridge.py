@@ -51,6 +51,22 @@ class RidgeDecoder:
         Chosen, in units of the mean squared length of a response.
     losses : dict of str to ndarray of shape (n_penalties,)
         Cross-validated squared error as a share of the variance; 1 is what predicting the mean gives.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion import Embeddings
+    >>> from companion.decoding import fit_ridge
+    >>> rng = np.random.default_rng(0)
+    >>> names = [f"picture {row}" for row in range(40)]
+    >>> space = Embeddings(rng.normal(size=(40, 3)), tuple(names), "toy")
+    >>> responses = space.values @ rng.normal(size=(3, 20))
+    >>> decoder = fit_ridge(responses[:30], names[:30], {"toy": space}, groups=names[:30])
+    >>> decoder.weights["toy"].shape, decoder.penalties["toy"]
+    ((20, 3), 0.01)
+    >>> decoded = decoder.predict(responses[30:], names[30:])["toy"]
+    >>> bool(np.abs(decoded.values - space.values[30:]).max() < 0.1)
+    True
     """
 
     spaces: Mapping[str, Embeddings]
@@ -117,6 +133,20 @@ def fit_ridge(
     ------
     DataError
         If lengths differ, there are fewer concepts than folds, or a value is not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion import Embeddings
+    >>> from companion.decoding import fit_ridge, ranks
+    >>> rng = np.random.default_rng(0)
+    >>> names = [f"picture {row}" for row in range(60)]
+    >>> space = Embeddings(rng.normal(size=(60, 4)), tuple(names), "toy")
+    >>> responses = space.values @ rng.normal(size=(4, 30)) + 0.5 * rng.normal(size=(60, 30))
+    >>> decoder = fit_ridge(responses[:50], names[:50], {"toy": space}, groups=names[:50])
+    >>> decoded = decoder.predict(responses[50:], names[50:])["toy"]
+    >>> ranks(decoded, space.select(names[50:])).tolist()
+    [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]
     """
     return prepare_ridge(responses, stimuli, groups).fit(targets, penalties=penalties)
 

@@ -216,6 +216,16 @@ def n_way_curve(table: pd.DataFrame, ways: Sequence[int], *, k: int = 1) -> pd.D
     -------
     DataFrame
         ``n_way``, ``value`` and ``chance``, both in percent.
+
+    Examples
+    --------
+    One of two queries has the right candidate first of four, the other second:
+
+    >>> import pandas as pd
+    >>> from companion.decoding import n_way_curve
+    >>> table = pd.DataFrame({"better": [0, 1], "tied": 0, "n_right": 1, "n_candidates": 4})
+    >>> n_way_curve(table, [2, 4]).round(1).values.tolist()
+    [[2.0, 83.3, 50.0], [4.0, 50.0, 25.0]]
     """
     rows = [(n, 100 * n_way_hits(table, n, k).mean(), 100 * k / n) for n in ways]
     return pd.DataFrame(rows, columns=["n_way", "value", "chance"])

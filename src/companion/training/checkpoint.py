@@ -31,6 +31,18 @@ def save_encoder(path: Path, encoder: BrainEncoder, about: Mapping[str, Any] | N
     Returns
     -------
     Path
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from companion.training import ResidualMlp, load_encoder, save_encoder
+    >>> encoder = ResidualMlp(n_voxels=20, n_features=4, width=8, n_blocks=1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = save_encoder(Path(folder) / "mlp.safetensors", encoder, {"seed": 3})
+    ...     again, about = load_encoder(path)
+    >>> about, again.configuration == encoder.configuration
+    ({'seed': 3}, True)
     """
     record = {
         "encoder": type(encoder).__name__,
@@ -59,6 +71,23 @@ def load_encoder(path: Path, own: type[BrainEncoder] | None = None) -> tuple[Bra
     ------
     DataError
         If the file is no checkpoint, names an unknown architecture, or its weights do not fit.
+
+    Examples
+    --------
+    What is no checkpoint is refused, whatever its name; see :func:`save_encoder` for one that is:
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from companion.errors import DataError
+    >>> from companion.training import load_encoder
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "mlp.safetensors"
+    ...     size = path.write_bytes(b"not weights")
+    ...     try:
+    ...         load_encoder(path)
+    ...     except DataError as error:
+    ...         print(str(error).splitlines()[0])
+    This is no checkpoint of the companion
     """
     tensors, record = read_tensors(path)
     name = record.get("encoder")

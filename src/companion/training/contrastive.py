@@ -28,6 +28,20 @@ def info_nce(
     -------
     Tensor, a single number
 
+    Examples
+    --------
+    Vectors that all match, and the same vectors paired wrongly; guessing among four gives log 4 = 1.386:
+
+    >>> import torch
+    >>> from companion.training import info_nce
+    >>> pictures = torch.eye(4)
+    >>> round(info_nce(pictures, pictures, temperature=0.1).item(), 4)
+    0.0001
+    >>> round(info_nce(pictures.roll(1, 0), pictures, temperature=0.1).item(), 4)
+    10.0001
+    >>> round(info_nce(torch.ones(4, 4), pictures, temperature=0.1).item(), 4)
+    1.3863
+
     References
     ----------
     Radford et al. (2021), ICML, figure 3. Rajabi et al. (2025), equation 2, print the sum; their code takes
@@ -68,6 +82,20 @@ def shared_info_nce(
     the same loss however the wanted share is split among them; over responses, the losses of equal texts sum
     to the same. Shared texts raise the floor of the loss and push nothing apart.
 
+    Examples
+    --------
+    The first two responses belong to one caption:
+
+    >>> import torch
+    >>> from companion.training import info_nce, shared_info_nce
+    >>> captions = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    >>> belongs = torch.tensor([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    >>> round(shared_info_nce(captions, captions, 0.1, belongs).item(), 4)
+    0.4621
+    >>> plain = info_nce(captions, captions, 0.1)
+    >>> bool(torch.isclose(shared_info_nce(captions, captions, 0.1, torch.eye(3)), plain))
+    True
+
     References
     ----------
     Khosla et al. (2020), NeurIPS, equation 2, for several positives. Scotti et al. (2023), NeurIPS, for soft
@@ -97,6 +125,16 @@ def soft_belonging(targets: Tensor, temperature: float | Tensor) -> Tensor:
     -------
     Tensor of shape (n, n)
         1 on the diagonal, below it elsewhere.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from companion.training import soft_belonging
+    >>> pictures = torch.tensor([[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]])
+    >>> print(soft_belonging(pictures, temperature=0.5).numpy().round(2))
+    [[1.   0.45 0.14]
+     [0.45 1.   0.67]
+     [0.14 0.67 1.  ]]
     """
     logits = _logits(targets, targets, temperature)
     return (logits - 1 / temperature).exp()

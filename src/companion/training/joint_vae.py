@@ -52,6 +52,16 @@ class JointVaeSettings:
     n_draws : int
         Of latent variables, for the chi bound.
 
+    Examples
+    --------
+    >>> from companion.training import JointVaeSettings
+    >>> JointVaeSettings(n_epochs=10).n_latent
+    32
+    >>> JointVaeSettings(n_draws=0)
+    Traceback (most recent call last):
+        ...
+    ValueError: n_draws is above zero, got 0
+
     References
     ----------
     Du et al. (2023), TPAMI 45, 10760-10777, released code.

@@ -34,6 +34,17 @@ class TrainedVae(NamedTuple):
         Negative log likelihood of pictures and texts of held-out categories, decoded from their responses.
     best : int
         Epoch of the lowest validation loss.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from companion.training import JointVaeSettings, train_joint_vae
+    >>> rows = torch.arange(8)
+    >>> data = {"brain": torch.ones(8, 4), "image": torch.ones(8, 3), "text": torch.ones(8, 1, 2)}
+    >>> settings = JointVaeSettings((4, 4, 4), 4, n_latent=2, n_epochs=2)
+    >>> trained = train_joint_vae(data, rows[:4], rows[4:], settings, seed=0)
+    >>> len(trained.training_losses), trained.best in (0, 1)
+    (2, True)
     """
 
     network: JointVae
@@ -73,6 +84,24 @@ def train_joint_vae(
     does; and on such pairs of other categories, which no other network here has. It keeps the last epoch;
     here the epoch is chosen on held-out categories, as for every network that is compared. It computes in
     double precision, and leaves a last batch out that is not full.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from companion.training import JointVaeSettings, train_joint_vae
+    >>> chance = torch.Generator().manual_seed(0)
+    >>> shared = torch.randn(40, 3, generator=chance)
+    >>> data = {
+    ...     "brain": shared @ torch.randn(3, 12, generator=chance),
+    ...     "image": shared @ torch.randn(3, 6, generator=chance),
+    ...     "text": (shared @ torch.randn(3, 5, generator=chance))[:, None],
+    ... }
+    >>> settings = JointVaeSettings(
+    ...     (16, 16, 16), 8, n_latent=3, n_epochs=25, batch_size=16, learning_rate=5e-3, n_draws=5
+    ... )
+    >>> found = train_joint_vae(data, torch.arange(30), torch.arange(30, 40), settings, seed=0)
+    >>> found.validation_losses[found.best] < 0.8 * found.validation_losses[0]
+    True
     """
     if both := set(training.tolist()) & set(validation.tolist()):
         raise DataError("Rows both train and validate", got=sorted(both)[:5])

@@ -30,6 +30,13 @@ class TrainedMapping(NamedTuple):
         By epoch, without the divergence.
     best : int
         Epoch of the lowest validation loss.
+
+    Examples
+    --------
+    >>> from companion.training import LinearMap, TrainedMapping
+    >>> trained = TrainedMapping(LinearMap(30, 4), (2.0, 1.2, 0.9), (2.1, 1.6, 1.8), best=1)
+    >>> trained.validation_losses[trained.best]
+    1.6
     """
 
     network: nn.Module
@@ -71,6 +78,21 @@ def train_mapping(
     ------
     DataError
         If rows overlap, lengths differ, or vectors that a loss needs are not there.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from companion.training import LinearMap, MappingSettings, Supervision, train_mapping
+    >>> chance = torch.Generator().manual_seed(0)
+    >>> pictures = torch.randn(60, 4, generator=chance)
+    >>> responses = pictures @ torch.randn(4, 20, generator=chance)
+    >>> row = torch.arange(60)
+    >>> supervision = Supervision(pictures, row, None, row[:, None])
+    >>> settings = MappingSettings(text_weight=0.0, n_epochs=30, batch_size=20, learning_rate=1e-2)
+    >>> network = LinearMap(20, 4, dropped=0.0)
+    >>> found = train_mapping(network, responses, supervision, row[:40], row[40:], settings, seed=0)
+    >>> found.validation_losses[found.best] < 1.0 < found.validation_losses[0]
+    True
     """
     check_supervision(supervision, len(responses), training, validation, settings)
     with torch.random.fork_rng():

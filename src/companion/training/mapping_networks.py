@@ -36,6 +36,15 @@ class LinearMap(nn.Module):
     n_voxels, n_features : int
     dropped : float
         Share of voxels that a training step does not see.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from companion.training import LinearMap
+    >>> network = LinearMap(n_voxels=30, n_features=4)
+    >>> mapped = network(torch.zeros(2, 30))
+    >>> tuple(mapped.vectors.shape), mapped.divergence.tolist()
+    ((2, 4), [0.0, 0.0])
     """
 
     def __init__(self, n_voxels: int, n_features: int, dropped: float = 0.5) -> None:
@@ -55,6 +64,14 @@ class MlpMap(nn.Module):
     n_voxels, n_features : int
     width : int
         Units of both hidden layers; 4,096 in the group's later work, with seven times as many responses.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from companion.training import MlpMap
+    >>> network = MlpMap(n_voxels=30, n_features=4, width=8)
+    >>> tuple(network(torch.zeros(2, 30)).vectors.shape), network.leave.in_features
+    ((2, 4), 8)
     """
 
     def __init__(self, n_voxels: int, n_features: int, width: int = 2048) -> None:
@@ -77,6 +94,17 @@ class VariationalMap(nn.Module):
     width : int
         Units of hidden layers.
     n_latent : int
+
+    Examples
+    --------
+    Only this network has a latent distribution, and so a divergence:
+
+    >>> import torch
+    >>> from companion.training import VariationalMap
+    >>> network = VariationalMap(n_voxels=30, n_features=4, width=8, n_latent=2)
+    >>> mapped = network(torch.zeros(2, 30))
+    >>> tuple(mapped.vectors.shape), bool((mapped.divergence > 0).all())
+    ((2, 4), True)
 
     References
     ----------

@@ -32,6 +32,14 @@ class Run:
         Of weights, order of batches and dropout.
     training, validation : Tensor of int, shape (n, 2)
         Pairs of a row of the responses and a row of the image vectors.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from companion.training import Run
+    >>> pairs = torch.tensor([[0, 0], [1, 0], [2, 1]])  # responses 0 and 1 saw picture 0
+    >>> Run(seed=3, training=pairs[:2], validation=pairs[2:]).seed
+    3
     """
 
     seed: int

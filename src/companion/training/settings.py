@@ -34,6 +34,17 @@ class Settings:
     leave_out_same : bool
         Whether other responses to the same picture in a batch are left out of the loss instead of being
         pushed apart. They meet where people are pooled.
+
+    Examples
+    --------
+    >>> from companion.training import Settings
+    >>> settings = Settings(n_steps=200, batch_size=64)
+    >>> settings.temperature, settings.learning_rate
+    (0.04, 0.0002)
+    >>> Settings(n_steps=0)
+    Traceback (most recent call last):
+        ...
+    ValueError: n_steps is above zero, got 0
     """
 
     n_steps: int
@@ -95,6 +106,15 @@ def published(encoder: Encoder, setting: Setting, n_training: int) -> Settings:
     ------
     ValueError
         If the paper has no such combination, or there is less than one batch.
+
+    Examples
+    --------
+    >>> from companion.training import published
+    >>> settings = published("NICE", "EEG", n_training=16_540)
+    >>> settings.batch_size, settings.temperature, settings.n_steps
+    (128, 0.04, 6450)
+    >>> settings.n_steps == 50 * (16_540 // 128)  # 50 epochs of full batches
+    True
 
     References
     ----------

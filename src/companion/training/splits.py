@@ -35,6 +35,16 @@ def validation_rows(
     ------
     ValueError
         If one side would be empty.
+
+    Examples
+    --------
+    >>> from companion.training import validation_rows
+    >>> pictures = ["cat", "cat", "dog", "dog", "cup", "cup", "car", "car"]
+    >>> training, validation = validation_rows(pictures, share=0.25, seed=0)
+    >>> len(training), len(validation)
+    (6, 2)
+    >>> {pictures[row] for row in training} & {pictures[row] for row in validation}
+    set()
     """
     names = list(dict.fromkeys(groups))
     n_held_out = round(share * len(names))

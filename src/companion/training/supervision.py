@@ -35,6 +35,17 @@ class MappingSettings:
     mixed : float
         Share of epochs, from the first, in which half of a batch is mixed with other responses (MixCo).
 
+    Examples
+    --------
+    >>> from companion.training import MappingSettings
+    >>> only_texts = MappingSettings(image_weight=0.0, n_epochs=30)
+    >>> only_texts.text_weight, only_texts.belongs
+    (1.0, 'equal')
+    >>> MappingSettings(temperature=0.0)
+    Traceback (most recent call last):
+        ...
+    ValueError: temperature is above zero, got 0.0
+
     References
     ----------
     Dossier: defaults follow released code of the same group's later work where there is any. Kim et al.
@@ -80,6 +91,21 @@ class Supervision(NamedTuple):
         Vectors of different texts.
     texts_of : Tensor of int, shape (n, n_texts_each)
         Texts of each response.
+
+    Examples
+    --------
+    Three responses to two pictures, each picture with a caption of its own and one that both share:
+
+    >>> import torch
+    >>> from companion.training import Supervision
+    >>> supervision = Supervision(
+    ...     images=torch.eye(2),
+    ...     image_of=torch.tensor([0, 0, 1]),
+    ...     texts=torch.eye(3),
+    ...     texts_of=torch.tensor([[0, 2], [0, 2], [1, 2]]),
+    ... )
+    >>> supervision.texts[supervision.texts_of[:, 1]].unique(dim=0).tolist()
+    [[0.0, 0.0, 1.0]]
     """
 
     images: Tensor | None

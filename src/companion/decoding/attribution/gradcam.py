@@ -87,6 +87,17 @@ def grad_cam(
     where a feature mattered. With local weights, slope times value adds up over positions to what the
     similarity owes to them, to first order.
 
+    Examples
+    --------
+    >>> import torch
+    >>> from companion.decoding import grad_cam
+    >>> from companion.training import Nice
+    >>> encoder = Nice(n_channels=17, n_times=100, n_features=8).eval()
+    >>> responses, targets = torch.ones(2, 17, 100), torch.eye(8)[:2]
+    >>> maps = grad_cam(encoder, encoder.prepare(responses), targets, "projection")
+    >>> maps.shape, bool((maps >= 0).all())
+    ((2, 6), True)
+
     References
     ----------
     Rajabi et al. (2025), ICML, section 5.5 and their public code for layer and centring. Draelos & Carin

@@ -69,6 +69,19 @@ def occlusion(
     DataFrame
         As of :func:`~companion.decoding.attribution.removal.drops`, and ``start``, ``stop``, ``centre`` of
         each window in seconds (times of its first and last sample, and halfway).
+
+    Examples
+    --------
+    A decoder that reads the sample at 0.1 s, and nothing else:
+
+    >>> import numpy as np
+    >>> from companion.decoding import Readout, occlusion
+    >>> times = np.arange(4) / 10
+    >>> responses = np.random.default_rng(0).normal(size=(3, 3, 4))
+    >>> readout = Readout(lambda some: some[:, :, 1], gallery=responses[:, :, 1], seen=np.arange(3))
+    >>> table = occlusion(readout, responses, times, width=0.1, step=0.1)
+    >>> table.query("metric == 'top1'")[["centre", "drop"]].round(2).values.tolist()
+    [[0.0, 0.0], [0.1, 1.0], [0.2, 0.0], [0.3, 0.0]]
     """
     windows = sliding_windows(times, width=width, step=step)
     table = drops(

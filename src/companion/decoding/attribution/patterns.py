@@ -81,6 +81,18 @@ def patterns(filters: FloatArray, responses: FloatArray) -> FloatArray:
     ------
     ValueError
         If shapes do not fit, or there are fewer than two responses.
+
+    Examples
+    --------
+    The filter subtracts the second channel, which holds nothing but the noise of the first:
+
+    >>> import numpy as np
+    >>> from companion.decoding import patterns
+    >>> signal, noise = np.random.default_rng(0).normal(size=(2, 5000))
+    >>> responses = np.stack([signal + noise, noise], axis=1)[:, :, None]  # (n, 2 channels, 1 time)
+    >>> filters = np.array([[[1.0], [-1.0]]])
+    >>> (patterns(filters, responses).round(1) + 0.0).ravel().tolist()
+    [1.0, 0.0]
     """
     if filters.shape[1:] != responses.shape[1:] or len(responses) < 2:
         raise ValueError(f"filters {filters.shape} do not fit responses {responses.shape}")

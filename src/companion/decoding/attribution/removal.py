@@ -37,6 +37,15 @@ class Readout:
     ------
     DataError
         If a row is not in the gallery, or there is nothing to choose from.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.decoding import Readout
+    >>> readout = Readout(lambda responses: responses[:, :, 0], gallery=np.eye(3), seen=np.array([0, 2]))
+    >>> responses = np.array([[1.0, 0.0, 0.0], [0.0, 0.9, 0.5]])[:, :, None]  # 3 channels, 1 time
+    >>> {name: values.tolist() for name, values in readout.scores(responses).items() if name != "margin"}
+    {'top1': [1.0, 0.0], 'rank': [1.0, 0.5]}
     """
 
     decode: Decode

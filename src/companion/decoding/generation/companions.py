@@ -79,6 +79,19 @@ def companions(
     ------
     DataError
         If spaces differ, a decoded stimulus is among those of training, or only one was decoded.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion import Embeddings
+    >>> from companion.decoding import companions
+    >>> seen = Embeddings(np.eye(3)[:2], ("tiger", "hammer"), "toy")
+    >>> training = Embeddings([[1.0, 0.0, 0.2], [0.1, 1.0, 0.0]], ("cat 1", "axe 1"), "toy")
+    >>> beside = companions(seen, seen, training, {"cat 1": "cat", "axe 1": "axe"})
+    >>> beside.chosen[["stimulus", "category", "picture", "shuffled_from"]].values.tolist()
+    [['tiger', 'cat', 'cat 1', 'hammer'], ['hammer', 'axe', 'axe 1', 'tiger']]
+    >>> beside.shuffled.values.tolist()
+    [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]
     """
     true = truth.select(decoded.ids)
     _check(decoded, true, training)

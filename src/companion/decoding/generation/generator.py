@@ -139,6 +139,13 @@ def load_generator(variant: Variant = "full") -> Generator:
     Returns
     -------
     Generator
+
+    Examples
+    --------
+    >>> from companion.decoding import load_generator
+    >>> generator = load_generator()
+    >>> generator.space
+    'miniature CLIP'
     """
     if variant not in get_args(Variant):
         raise ValueError(f"variant is one of {', '.join(get_args(Variant))}, got {variant!r}")
@@ -197,6 +204,17 @@ def generate(
     ------
     DataError
         If the vectors are of another space than the generator reads.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion import Embeddings
+    >>> from companion.decoding import generate, load_generator
+    >>> generator = load_generator()
+    >>> vectors = Embeddings(np.eye(64)[:2], ("cat", "dog"), generator.space)
+    >>> pictures = generate(generator, vectors, n_steps=2)
+    >>> list(pictures), pictures["cat"].shape, str(pictures["cat"].dtype)
+    (['cat', 'dog'], (64, 64, 3), 'uint8')
     """
     import torch
 

@@ -101,6 +101,22 @@ def fit_rescaling(predictions: Embeddings, pool: Embeddings) -> Rescaling:
     DataError
         If the two are of different spaces, there are fewer than two of either, or a predicted dimension does
         not vary.
+
+    Examples
+    --------
+    Predictions that hardly vary are given the mean and the spread of the pool:
+
+    >>> import numpy as np
+    >>> from companion import Embeddings
+    >>> from companion.decoding import fit_rescaling
+    >>> rng = np.random.default_rng(0)
+    >>> pool = Embeddings(rng.normal(size=(50, 8)), tuple(f"free {row}" for row in range(50)), "toy")
+    >>> decoded = Embeddings(0.01 * rng.normal(size=(40, 8)), tuple(map(str, range(40))), "toy")
+    >>> rescaling = fit_rescaling(decoded.select(decoded.ids[:20]), pool)
+    >>> tested = rescaling.apply(decoded.select(decoded.ids[20:]))
+    >>> spread = np.linalg.norm((tested.values - rescaling.mean_to) / rescaling.sd_to, axis=1)
+    >>> bool(np.allclose(spread, np.sqrt(8)))
+    True
     """
     names = [(one.space, one.aligned_by, one.values.shape[1]) for one in (predictions, pool)]
     if names[0] != names[1]:

@@ -28,6 +28,15 @@ class OpenPool(NamedTuple):
     left_out : DataFrame
         One row per picture taken out: ``candidate``, the ``stimulus`` it resembles most, their ``cosine`` and
         ``same_id`` (whether it *is* a stimulus).
+
+    Examples
+    --------
+    >>> from companion import Embeddings
+    >>> from companion.decoding import open_pool
+    >>> pool = Embeddings([[1.0, 0.1], [0.0, 1.0]], ("free cat", "free key"), "toy")
+    >>> opened = open_pool(pool, Embeddings([[1.0, 0.0]], ("cat",), "toy"))
+    >>> opened.pictures.ids, opened.left_out["candidate"].tolist()
+    (('free key',), ['free cat'])
     """
 
     pictures: Embeddings
@@ -54,6 +63,16 @@ def open_pool(pool: Embeddings, stimuli: Embeddings, *, most_alike: float = MOST
     ------
     DataError
         If the two are of different spaces, or nothing is left.
+
+    Examples
+    --------
+    >>> from companion import Embeddings
+    >>> from companion.decoding import open_pool
+    >>> pool = Embeddings([[1.0, 0.1], [1.0, 1.0], [0.0, 1.0]], ("a", "b", "c"), "toy")
+    >>> shown = Embeddings([[1.0, 0.0]], ("cat",), "toy")
+    >>> opened = open_pool(pool, shown, most_alike=0.95)
+    >>> opened.left_out.round(3).values.tolist(), len(opened.pictures)
+    ([['a', 'cat', 0.995, False]], 2)
     """
     _check_space(pool, stimuli)
     cosines = pool.normalised().values @ stimuli.normalised().values.T
@@ -97,6 +116,16 @@ def nearest_pictures(decoded: Embeddings, pool: OpenPool, *, n: int = 5) -> pd.D
     ------
     DataError
         If the two are of different spaces, or a seen picture is in the pool.
+
+    Examples
+    --------
+    >>> from companion import Embeddings
+    >>> from companion.decoding import nearest_pictures, open_pool
+    >>> pool = Embeddings([[1.0, 1.0], [0.0, 1.0]], ("b", "c"), "toy")
+    >>> shown = Embeddings([[1.0, 0.0]], ("cat",), "toy")
+    >>> table = nearest_pictures(shown, open_pool(pool, shown), n=2)
+    >>> table[["place", "candidate", "cosine"]].round(2).values.tolist()
+    [[1, 'b', 0.71], [2, 'c', 0.0]]
     """
     _check_space(decoded, pool.pictures)
     if seen := sorted(set(decoded.ids) & set(pool.pictures.ids)):

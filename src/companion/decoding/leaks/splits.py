@@ -36,6 +36,17 @@ def draw_folds(stimuli: Sequence[str], n_folds: int, *, by: Literal["stimulus", 
     ------
     DataError
         If there are fewer stimuli than folds.
+
+    Examples
+    --------
+    >>> from companion.decoding import draw_folds
+    >>> shown = ["cat", "cat", "dog", "dog", "key", "key", "cup", "cup"]
+    >>> folds = draw_folds(shown, 2, by="stimulus", seed=0)
+    >>> bool((folds[::2] == folds[1::2]).all())  # trials of a stimulus stay together
+    True
+    >>> folds = draw_folds(shown, 2, by="trial", seed=0)
+    >>> bool((folds[::2] == folds[1::2]).all())
+    False
     """
     names = list(dict.fromkeys(stimuli))
     if len(names) < n_folds:
@@ -73,6 +84,24 @@ def decode_held_out(
     -------
     dict of str to Embeddings of shape (n_stimuli, n_features)
         By name of the space.
+
+    Examples
+    --------
+    Responses know which picture was shown and nothing of its vector; only the leak decodes them:
+
+    >>> import numpy as np
+    >>> from companion import Embeddings
+    >>> from companion.decoding import decode_held_out, draw_folds, ranks, top_k
+    >>> rng = np.random.default_rng(0)
+    >>> space = Embeddings(rng.normal(size=(20, 10)), tuple(map(str, range(20))), "toy")
+    >>> shown = list(space.ids) * 6
+    >>> responses = np.tile(rng.normal(size=(20, 30)), (6, 1)) + 0.5 * rng.normal(size=(120, 30))
+    >>> for by in ("stimulus", "trial"):
+    ...     folds = draw_folds(shown, 5, by=by, seed=0)
+    ...     decoded = decode_held_out(responses, shown, {"toy": space}, folds, by=by)["toy"]
+    ...     print(by, top_k(ranks(decoded, space), 1) > 0.5)
+    stimulus False
+    trial True
     """
     flat = np.asarray(responses).reshape(len(stimuli), -1)
     names = list(dict.fromkeys(stimuli))

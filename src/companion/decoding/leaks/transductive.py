@@ -34,6 +34,20 @@ def one_to_one_hits(decoded: Embeddings, gallery: Gallery) -> npt.NDArray[np.boo
     ------
     DataError
         If there are more or fewer candidates than responses.
+
+    Examples
+    --------
+    Alone, the second response would be taken for the first picture, which the first response claims:
+
+    >>> import numpy as np
+    >>> from companion import Embeddings
+    >>> from companion.decoding import Gallery, one_to_one_hits, ranks
+    >>> pictures = Embeddings(np.eye(2), ("cat", "dog"), "toy")
+    >>> decoded = Embeddings([[1.0, 0.1], [0.8, 0.6]], ("cat", "dog"), "toy")
+    >>> ranks(decoded, pictures).tolist()
+    [1, 2]
+    >>> one_to_one_hits(decoded, Gallery.presented(pictures)).tolist()
+    [True, True]
     """
     candidates = gallery.candidates.normalised().values
     if len(candidates) != len(decoded):

@@ -51,6 +51,19 @@ class AtmS(BrainEncoder):
     as_published : bool
         Whether to repeat the slips.
 
+    Examples
+    --------
+    A stranger, numbered `n_subjects`, reads the mean of the persons:
+
+    >>> import torch
+    >>> from companion.training import AtmS
+    >>> encoder = AtmS(n_channels=17, n_times=100, n_features=32, n_subjects=3).eval()
+    >>> responses = torch.ones(1, 17, 100).expand(3, 17, 100)
+    >>> with torch.no_grad():
+    ...     vectors = encoder(*encoder.prepare(responses, torch.tensor([0, 1, 3])))
+    >>> tuple(vectors.shape), torch.allclose(vectors[0], vectors[1])  # one response, another person
+    ((3, 32), False)
+
     References
     ----------
     Li et al. (2024), NeurIPS: architecture. Rajabi et al. (2025), ICML: the closing linear map.

@@ -44,6 +44,14 @@ class EegConformer(BrainEncoder):
     ValueError
         If a response is shorter than one window.
 
+    Examples
+    --------
+    >>> import torch
+    >>> from companion.training import EegConformer
+    >>> encoder = EegConformer(n_channels=17, n_times=100, n_features=32)
+    >>> tuple(encoder(torch.zeros(2, 17, 100)).shape), encoder.n_positions
+    ((2, 32), 14)
+
     References
     ----------
     Song et al. (2023), IEEE TNSRE, as braindecode 0.8.1 has it. Rajabi et al. (2025), ICML: settings.

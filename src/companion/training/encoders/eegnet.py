@@ -39,6 +39,15 @@ class EegNet(BrainEncoder):
     ValueError
         If a response is shorter than the two means.
 
+    Examples
+    --------
+    >>> import torch
+    >>> from companion.training import EegNet
+    >>> encoder = EegNet(n_channels=17, n_times=100, n_features=32)
+    >>> inputs = encoder.prepare(torch.zeros(2, 17, 100))  # responses, and moments of their windows
+    >>> len(inputs), tuple(encoder(*inputs).shape), encoder.leave.in_features
+    (3, (2, 32), 48)
+
     References
     ----------
     Lawhern et al. (2018), J. Neural Eng.: EEGNet-8,2. Rajabi et al. (2025), ICML: no bound on the norm of

@@ -31,6 +31,24 @@ class BrainEncoder(nn.Module, ABC):
     ----------
     configuration : dict
         Arguments that build the same architecture again; checkpoints keep them.
+
+    Examples
+    --------
+    An encoder of one's own says what it is built from and how inputs become vectors:
+
+    >>> import torch
+    >>> from companion.training import BrainEncoder
+    >>> class Plain(BrainEncoder):
+    ...     def __init__(self, n_voxels, n_features):
+    ...         super().__init__()
+    ...         self.configuration = {"n_voxels": n_voxels, "n_features": n_features}
+    ...         self.layer = torch.nn.Linear(n_voxels, n_features)
+    ...
+    ...     def forward(self, *inputs, masks=()):
+    ...         return self.layer(inputs[0])
+    >>> encoder = Plain(50, 8)
+    >>> tuple(encoder(*encoder.prepare(torch.zeros(3, 50))).shape)
+    (3, 8)
     """
 
     configuration: dict[str, int | float | bool | str]

@@ -28,6 +28,14 @@ class ResidualMlp(BrainEncoder):
         Units of each layer.
     n_blocks : int
 
+    Examples
+    --------
+    >>> import torch
+    >>> from companion.training import ResidualMlp
+    >>> encoder = ResidualMlp(n_voxels=200, n_features=32, width=64, n_blocks=2)
+    >>> tuple(encoder(torch.zeros(3, 200)).shape), sum(one.numel() for one in encoder.parameters())
+    ((3, 32), 24704)
+
     References
     ----------
     Scotti et al. (2023), NeurIPS: architecture. Rajabi et al. (2025), ICML: no projector; the closing map.

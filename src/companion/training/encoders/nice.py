@@ -135,6 +135,16 @@ class Nice(BrainEncoder):
     n_features : int
         Length of the image vectors.
 
+    Examples
+    --------
+    >>> import torch
+    >>> from companion.training import Nice
+    >>> encoder = Nice(n_channels=17, n_times=100, n_features=32).eval()
+    >>> with torch.no_grad():
+    ...     vectors = encoder(*encoder.prepare(torch.zeros(2, 17, 100)))
+    >>> tuple(vectors.shape), encoder.configuration["n_times"]
+    ((2, 32), 100)
+
     References
     ----------
     Song et al. (2024), ICLR: architecture. Rajabi et al. (2025), ICML: the closing linear map.
