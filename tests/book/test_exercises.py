@@ -13,7 +13,8 @@ CHAPTERS = list(all_chapters().values())
 EXERCISE = re.compile(
     r"```\{exercise\} (?P<title>[^\n]+)\n:label: (?P<label>[a-z0-9_-]+)\n\n.*?"
     r"```\{code-cell\}[^\n]*\n:tags: \[exercise\]\n(?P<stub>.*?)```\n\n"
-    r"```\{solution-start\} (?P<solved>[a-z0-9_-]+)\n:class: dropdown\n```\n(?P<solution>.*?)```\{solution-end\}\n```\n\n"
+    r"```\{solution-start\} (?P<solved>[a-z0-9_-]+)\n:class: dropdown\n```\n"
+    r"(?P<solution>.*?)```\{solution-end\}\n```\n\n"
     r"```\{code-cell\}[^\n]*\n:tags: \[check, hide-input\]\n(?P<check>.*?)```",
     re.DOTALL,
 )
@@ -65,7 +66,7 @@ class TestChapter:
                 later = later.replace(other["solution"], "").replace(other["check"], "")
             assert not set_here & names(code(later), ast.Load), one["label"]
             answers = names(code(one[0].split("```{solution-start}")[0]), ast.Store)
-            asked = names(one["check"], ast.Load)
+            asked = names(one["check"], ast.Load) - names(one["check"], ast.Store)
             assert answers & asked, f"the check of {one['label']} does not read the learner's answer"
             assert not (set_here - answers) & asked, f"the check of {one['label']} reads its solution"
 
