@@ -58,6 +58,17 @@ def linear_predictability(
     -------
     Predictability
         ``features`` has shape (n_features_to,), with NaN for features that are constant.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.statistics import linear_predictability
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(60, 5))
+    >>> Y = np.hstack([X[:, :1], rng.normal(size=(60, 1))])  # one feature of the five, and one unrelated
+    >>> found = linear_predictability(X, Y, [f"concept {row // 2}" for row in range(60)], n_folds=5, seed=0)
+    >>> found.features.round(1).tolist()[0], bool(found.features[1] < 0.2)
+    (1.0, True)
     """
     if not len(X) == len(Y) == len(groups):
         raise ValueError(f"rows are matched one to one, got {len(X)}, {len(Y)} and {len(groups)} groups")
@@ -114,6 +125,16 @@ def debiased_cka(X: FloatArray, Y: FloatArray) -> float:
     ----------
     X, Y : ndarray of shape (n_rows, n_features), with any two numbers of features
         At least four rows. Shifts do not matter.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.statistics import debiased_cka
+    >>> rng = np.random.default_rng(0)
+    >>> X, Y = rng.normal(size=(2, 200, 10))
+    >>> turn = np.linalg.qr(rng.normal(size=(10, 10)))[0]
+    >>> round(debiased_cka(X, 3 * X @ turn), 6), bool(abs(debiased_cka(X, Y)) < 0.05)
+    (1.0, True)
 
     References
     ----------

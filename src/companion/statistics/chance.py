@@ -50,8 +50,9 @@ def guessing(n_items: int, n_candidates: int, k: int = 1, *, significance: float
 
     Examples
     --------
-    >>> guessing(200, 200).hits, guessing(200, 200, 5).hits
-    (4, 10)
+    >>> from companion.statistics import guessing
+    >>> guessing(200, 200).level, guessing(200, 200).hits, guessing(200, 200, 5).hits
+    (0.5, 4, 10)
     """
     if not 1 <= k < n_candidates or n_items < 1:
         raise ValueError(f"k lies between 1 and {n_candidates - 1}, got {k!r}, for {n_items!r} items")
@@ -72,6 +73,13 @@ def exact_interval(hits: int, n_items: int, level: float = 0.95) -> tuple[float,
         roughly.
     level : float
         Coverage, at least.
+
+    Examples
+    --------
+    >>> from companion.statistics import exact_interval
+    >>> low, high = exact_interval(20, 200)
+    >>> round(low, 2), round(high, 2)
+    (6.22, 15.02)
     """
     from statsmodels.stats.proportion import proportion_confint
 

@@ -45,6 +45,18 @@ def bootstrap_spearman(
     -------
     ndarray of shape (n_bootstrap, n_first, n_second)
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.statistics import Pairs, bootstrap_spearman
+    >>> rng = np.random.default_rng(0)
+    >>> pairs = Pairs([f"concept {row}" for row in range(12)])
+    >>> brain = rng.normal(size=len(pairs))
+    >>> model = brain + rng.normal(size=(2, len(pairs))) * [[0.3], [3.0]]
+    >>> draws = bootstrap_spearman(model, brain[None], pairs, n_bootstrap=200, seed=0)
+    >>> draws.shape, bool((draws[:, 0, 0] > draws[:, 1, 0]).mean() > 0.95)
+    ((200, 2, 1), True)
+
     References
     ----------
     Nili et al. (2014), PLoS Computational Biology 10, e1003553 (resampled conditions).

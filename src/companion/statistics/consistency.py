@@ -39,14 +39,15 @@ def consistency(values: Mapping[str, ArrayLike]) -> pd.DataFrame:
     DataError
         If there are fewer than two modalities or three categories, lengths differ, or a value is not finite.
 
+    Examples
+    --------
+    >>> from companion.statistics import consistency
+    >>> consistency({"fMRI": [1, 2, 3], "MEG": [2, 4, 6], "ECoG": [3, 2, 1]}).round(6).to_numpy().tolist()
+    [['fMRI', 'MEG', 1.0], ['fMRI', 'ECoG', -1.0], ['MEG', 'ECoG', -1.0]]
+
     References
     ----------
     Vafaei et al. (2026), Communications Biology 9, 206: Figs. 6b and 7b.
-
-    Examples
-    --------
-    >>> consistency({"fMRI": [1, 2, 3], "MEG": [2, 4, 6], "ECoG": [3, 2, 1]}).round(6).to_numpy().tolist()
-    [['fMRI', 'MEG', 1.0], ['fMRI', 'ECoG', -1.0], ['MEG', 'ECoG', -1.0]]
     """
     columns = _columns(values)
     nothing = np.ones((len(next(iter(columns.values()))), 1))

@@ -52,15 +52,17 @@ def unit_f(values: FloatArray) -> UnitF:
         If there are fewer than two categories or images, a value is not finite, or a unit differs between
         categories and never within one (F is infinite; so it is where images share their category's word).
 
-    References
-    ----------
-    Vafaei et al. (2026), Communications Biology 9, 206: Fig. 8.
-
     Examples
     --------
+    >>> import numpy as np
+    >>> from companion.statistics import unit_f
     >>> found = unit_f(np.array([[[1.0, 0], [3, 0]], [[5, 0], [7, 0]]]))
     >>> found.values.round(6).tolist(), found.n_constant
     ([8.0], 1)
+
+    References
+    ----------
+    Vafaei et al. (2026), Communications Biology 9, 206: Fig. 8.
     """
     images = np.asarray(values, dtype=np.float64)
     if images.ndim != 3 or min(images.shape[:2]) < 2 or not np.isfinite(images).all():

@@ -51,6 +51,15 @@ def equivalence(first: ArrayLike, second: ArrayLike, *, margin: float) -> Equiva
     DataError
         If the columns do not pair, hold fewer than 3 units, or differ by a constant.
 
+    Examples
+    --------
+    >>> from companion.statistics import equivalence
+    >>> first, second = [20.1, 22.0, 19.5, 21.2, 20.4], [20.0, 22.3, 19.4, 21.0, 20.6]
+    >>> equivalence(first, second, margin=1.0).p < 0.05  # within one point
+    True
+    >>> equivalence(first, second, margin=0.1).p < 0.05  # not shown to be within a tenth
+    False
+
     References
     ----------
     Schuirmann (1987), Journal of Pharmacokinetics and Biopharmaceutics 15, 657-680.

@@ -70,6 +70,14 @@ def participation_ratio(values: FloatArray) -> float:
     values : ndarray of shape (n_rows, n_features)
         Centred here.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.statistics import participation_ratio
+    >>> square = np.array([[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]])
+    >>> round(participation_ratio(square), 3), round(participation_ratio(square * [1.0, 0.1]), 3)
+    (2.0, 1.02)
+
     References
     ----------
     Gao et al. (2017), bioRxiv 214262 (participation ratio of the variances of principal components).
@@ -143,6 +151,15 @@ def k_occurrence(similarity: FloatArray, n_nearest: int) -> npt.NDArray[np.intp]
     -------
     ndarray of shape (n_rows,)
         Counts; their mean is ``n_nearest``.
+
+    Examples
+    --------
+    The first row is the nearest neighbour of both others:
+
+    >>> import numpy as np
+    >>> from companion.statistics import k_occurrence
+    >>> k_occurrence(np.array([[1.0, 0.9, 0.8], [0.9, 1.0, 0.1], [0.8, 0.1, 1.0]]), 1).tolist()
+    [2, 1, 0]
     """
     return np.bincount(nearest(similarity, n_nearest).ravel(), minlength=len(similarity))
 
@@ -172,6 +189,13 @@ def hubness(counts: npt.NDArray[np.intp]) -> Hubness:
     Hubness
         Skewness of the counts (0 if all are equal); share of hubs, named more than two standard deviations
         more often than the mean; share of rows never named.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.statistics import hubness
+    >>> hubness(np.array([2, 2, 2, 2])), hubness(np.array([8, 0, 0, 0, 0, 0, 0, 0])).hubs
+    (Hubness(skewness=0.0, hubs=0.0, antihubs=0.0), 0.125)
 
     References
     ----------

@@ -59,6 +59,13 @@ def inflation(honest: ArrayLike, leaky: ArrayLike) -> Inflation:
     ------
     DataError
         If the two do not pair, or a score is not finite.
+
+    Examples
+    --------
+    >>> from companion.statistics import inflation
+    >>> found = inflation(honest=[10.0, 12.0, 11.0, 9.0], leaky=[30.0, 33.0, 28.0, 31.0])
+    >>> found.difference, found.word
+    (20.0, 'adds')
     """
     one, two = (np.asarray(values, dtype=np.float64) for values in (honest, leaky))
     if one.ndim != 1 or one.shape != two.shape or not one.size or not np.isfinite([one, two]).all():

@@ -84,6 +84,15 @@ def above_shuffled(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     The paper states a one-sided t-test and no more; that rows are pooled and samples independent is the
     reading used here.
 
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from companion.statistics import above_shuffled
+    >>> table = pd.DataFrame({"value": [0.61, 0.58, 0.66, 0.63], "shuffled": [0.5, 0.52, 0.49, 0.51]})
+    >>> found = above_shuffled(table.assign(roi="V1"), ["roi"])
+    >>> round(found["difference"].item(), 3), found["p_holm"].item() < 0.01
+    (0.115, True)
+
     References
     ----------
     Vafaei et al. (2026), Communications Biology 9, 206: Results and Statistics.
@@ -137,17 +146,19 @@ def compare_levels(wide: pd.DataFrame) -> LevelComparison:
     DataError
         If there are fewer than three levels or `FEWEST` units, a value is not finite, or a level is constant.
 
-    References
-    ----------
-    Vafaei et al. (2026), Communications Biology 9, 206: Statistics (one-way analysis of variance, then
-    Tukey's test). Friedman (1937), Journal of the American Statistical Association 32, 675-701.
-
     Examples
     --------
+    >>> import pandas as pd
+    >>> from companion.statistics import compare_levels
     >>> wide = pd.DataFrame({"a": [1.0, 2, 3], "b": [2.0, 3, 4], "c": [6.0, 7, 8]})
     >>> result = compare_levels(wide)
     >>> round(result.f, 6), result.df_between, result.df_within
     (21.0, 2, 6)
+
+    References
+    ----------
+    Vafaei et al. (2026), Communications Biology 9, 206: Statistics (one-way analysis of variance, then
+    Tukey's test). Friedman (1937), Journal of the American Statistical Association 32, 675-701.
     """
     values = wide.to_numpy(dtype=np.float64).T
     n_levels, n = values.shape

@@ -41,6 +41,15 @@ class PairedResult:
         Exact two-sided p of the signed-rank and the sign-flip test.
     floor : float
         Smallest p that either exact test can give with this many non-zero differences.
+
+    Examples
+    --------
+    >>> from companion.statistics import paired_tests
+    >>> result = paired_tests([30.1, 28.4, 33.0, 29.5], [27.9, 28.0, 30.2, 27.1])
+    >>> result.n, result.wins, round(result.difference, 2), round(result.dz, 2)
+    (4, 4, 1.95, 1.83)
+    >>> result.p_sign_flip == result.floor  # four people cannot give less
+    True
     """
 
     n: int
@@ -78,6 +87,16 @@ def paired_tests(first: ArrayLike, second: ArrayLike) -> PairedResult:
     DataError
         If the columns do not pair, hold fewer than 3 or more than `MOST_ENUMERATED` units or a value that is
         not finite, or if all differences are equal (their spread is zero and t has no value).
+
+    Examples
+    --------
+    >>> from companion.statistics import paired_tests
+    >>> aligned, base = [30.1, 28.4, 33.0, 29.5, 31.2, 27.7], [27.9, 28.0, 30.2, 27.1, 31.5, 26.0]
+    >>> result = paired_tests(aligned, base)
+    >>> round(result.difference, 2), round(result.low, 2), round(result.high, 2)
+    (1.53, 0.25, 2.82)
+    >>> round(result.p_t, 3), result.p_sign_flip, result.floor
+    (0.028, 0.0625, 0.03125)
     """
     one, two = (np.asarray(values, dtype=np.float64) for values in (first, second))
     if one.ndim != 1 or one.shape != two.shape:
@@ -132,6 +151,12 @@ def sign_flip(differences: ArrayLike) -> float:
     -----
     Sums within rounding error of the observed one count as reaching it, because printed values tie often and
     sums of decimals are not exact.
+
+    Examples
+    --------
+    >>> from companion.statistics import sign_flip
+    >>> sign_flip([1.0, 2.0, 3.0, 4.0]), sign_flip([-1.0, 2.0, 3.0, 4.0])
+    (0.125, 0.25)
     """
     return _signs_enumerated(_checked(differences))
 
@@ -150,6 +175,12 @@ def wilcoxon(differences: ArrayLike) -> float:
     -------
     float
         1 if every difference is zero.
+
+    Examples
+    --------
+    >>> from companion.statistics import wilcoxon
+    >>> wilcoxon([1.0, 2.0, 3.0, 4.0]), wilcoxon([-1.0, 2.0, 3.0, 4.0, 0.0])
+    (0.125, 0.25)
     """
     values = _checked(differences)
     moved = values[values != 0]
@@ -170,6 +201,7 @@ def exact_floor(n_nonzero: int) -> float:
 
     Examples
     --------
+    >>> from companion.statistics import exact_floor
     >>> exact_floor(4), exact_floor(10)
     (0.125, 0.001953125)
     """

@@ -98,6 +98,12 @@ def mcnemar_exact(first: ArrayLike, second: ArrayLike) -> McNemar:
     DataError
         If the columns do not pair, or hits are not whole.
 
+    Examples
+    --------
+    >>> from companion.statistics import mcnemar_exact
+    >>> mcnemar_exact([1, 1, 1, 1, 1, 1, 0, 0], [0, 0, 0, 0, 0, 0, 0, 1])
+    McNemar(only_first=6, only_second=1, difference=0.625, p=0.125)
+
     References
     ----------
     McNemar (1947), Psychometrika 12, 153-157; the exact form is the binomial test of the discordant images.
@@ -130,6 +136,13 @@ def compare_ranks(
     ------
     DataError
         If the columns do not pair, or hold a value that is not finite.
+
+    Examples
+    --------
+    >>> from companion.statistics import compare_ranks
+    >>> result = compare_ranks([1, 2, 1, 3, 1, 2], [4, 3, 5, 3, 2, 9], n_bootstrap=500, seed=0)
+    >>> round(result.difference, 2), result.p_less
+    (-2.67, 0.03125)
     """
     one, two = _pairs(first, second)
     test = stats.permutation_test(

@@ -123,6 +123,14 @@ def distractors_beaten(features: FloatArray, references: FloatArray) -> FloatArr
     ndarray of shape (n_pictures,)
         Resemblance is the correlation of features; equal ones count one half.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.statistics import distractors_beaten
+    >>> seen = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    >>> distractors_beaten(np.array([[0.9, 0.1, 0.0], [0.7, 0.5, 0.1], [0.9, 0.5, 0.0]]), seen).tolist()
+    [1.0, 0.5, 0.0]
+
     References
     ----------
     Scotti et al. (2024), ICML, appendix (a made picture against all seen ones).

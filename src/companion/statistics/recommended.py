@@ -81,6 +81,22 @@ def compare_targets(
     ------
     DataError
         If a level lacks a subject, seed or stimulus that the other has, or has one twice.
+
+    Examples
+    --------
+    >>> from itertools import product
+    >>> import pandas as pd
+    >>> from companion.statistics import compare_targets
+    >>> hits = {"base": {"one": 4, "two": 5, "three": 6}, "aligned": {"one": 6, "two": 8, "three": 7}}
+    >>> rows = [
+    ...     (level, person, picture, float(picture < hits[level][person]))
+    ...     for level, person, picture in product(hits, hits["base"], range(10))
+    ... ]
+    >>> scores = pd.DataFrame(rows, columns=["alignment", "subject", "stimulus", "value"])
+    >>> scores = scores.assign(metric="top1", seed=0, space="CLIP")
+    >>> table = compare_targets(scores, [("aligned", "base")], n_bootstrap=500)
+    >>> table[["n", "wins", "mean_first", "mean_second", "p_sign_flip"]].values.tolist()
+    [[3.0, 3.0, 70.0, 50.0, 0.25]]
     """
     chosen = scores[scores["metric"] == metric]
     if chosen.empty or not chosen["value"].between(0, 1).all():

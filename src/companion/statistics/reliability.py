@@ -84,6 +84,7 @@ def spearman_brown(reliability: npt.ArrayLike, factor: npt.ArrayLike) -> FloatAr
 
     Examples
     --------
+    >>> from companion.statistics import spearman_brown
     >>> float(spearman_brown(0.5, 3))
     0.75
     """
@@ -118,6 +119,15 @@ def split_half_reliability(
     ------
     DataError
         If there are fewer than three stimuli or two repetitions.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.statistics import split_half_reliability
+    >>> rng = np.random.default_rng(0)
+    >>> responses = rng.normal(size=(50, 1, 2)) * [1, 0] + 0.2 * rng.normal(size=(50, 8, 2))
+    >>> (split_half_reliability(responses, rng=rng) > 0.5).tolist()  # the first unit knows the stimuli
+    [True, False]
     """
     n = responses.shape[1]
     return spearman_brown(half_agreement(responses, n // 2, n_splits=n_splits, rng=rng), n / max(n // 2, 1))

@@ -78,6 +78,12 @@ def hits_by_answer(similarity: npt.ArrayLike, k: int = 1) -> FloatArray:
     -------
     ndarray of shape (n_trials, n_candidates)
         0 or 1, and fractions where ties at place ``k`` are broken at random; each row sums to ``k``.
+
+    Examples
+    --------
+    >>> from companion.statistics import hits_by_answer
+    >>> hits_by_answer([[0.9, 0.2, 0.1], [0.5, 0.5, 0.1]]).tolist()
+    [[1.0, 0.0, 0.0], [0.5, 0.5, 0.0]]
     """
     values = np.round(np.asarray(similarity, dtype=np.float64), _DECIMALS)
     if values.ndim != 2 or not np.isfinite(values).all() or not 1 <= k <= values.shape[1]:
@@ -122,6 +128,18 @@ def image_permutation(
     ------
     DataError
         If lengths differ, an image is no candidate, or fewer than two images were shown.
+
+    Examples
+    --------
+    Four images, five trials each, all right; single trials would seem far more surprising:
+
+    >>> import numpy as np
+    >>> from companion.statistics import hits_by_answer, image_permutation
+    >>> names = ["cat", "dog", "key", "cup"]
+    >>> hits = hits_by_answer(np.repeat(np.eye(4), 5, axis=0))
+    >>> result = image_permutation(hits, np.repeat(names, 5).tolist(), names, n=999)
+    >>> result.observed, round(result.null_mean, 1), 0.02 < result.p < 0.07  # 1 of 24 exchanges
+    (1.0, 0.3, True)
     """
     table, rows, columns = _coded(hits, shown, candidates)
     sums = np.zeros((len(columns), len(columns)))  # of the trials of an image, under each answer
@@ -170,6 +188,15 @@ def cluster_interval(
     -----
     An interval for one decoder, had other images been shown. Trials are not drawn within images: the spread
     of image means holds their noise already.
+
+    Examples
+    --------
+    Ten trials of each of two images, all alike within an image, are worth two trials:
+
+    >>> from companion.statistics import cluster_interval
+    >>> result = cluster_interval([1.0] * 10 + [0.0] * 10, ["cat"] * 10 + ["dog"] * 10, seed=0)
+    >>> result.mean, round(result.effective_trials)
+    (0.5, 2)
 
     References
     ----------

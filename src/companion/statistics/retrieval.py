@@ -55,6 +55,16 @@ def top1_hits(similarity: FloatArray, n_way: int) -> FloatArray:
     Returns
     -------
     ndarray of shape (n_queries,)
+
+    Examples
+    --------
+    Among all three, the last query misses; against one random other, it has an even chance:
+
+    >>> import numpy as np
+    >>> from companion.statistics import top1_hits
+    >>> similarity = np.array([[0.9, 0.1, 0.2], [0.3, 0.8, 0.1], [0.7, 0.2, 0.5]])
+    >>> top1_hits(similarity, 3).round(3).tolist(), top1_hits(similarity, 2).round(3).tolist()
+    ([1.0, 1.0, 0.0], [1.0, 1.0, 0.5])
     """
     n_gallery = len(similarity)
     if similarity.shape != (n_gallery, n_gallery):
@@ -91,6 +101,14 @@ def modality_gap(images: FloatArray, texts: FloatArray) -> FloatArray:
     Returns
     -------
     ndarray of shape (n_features,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.statistics import modality_gap
+    >>> images, texts = np.array([[3.0, 4.0], [3.0, -4.0]]), np.array([[-3.0, 4.0], [-3.0, -4.0]])
+    >>> (modality_gap(images, texts).round(3) + 0.0).tolist()
+    [1.2, 0.0]
 
     References
     ----------

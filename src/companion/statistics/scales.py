@@ -38,6 +38,7 @@ def on_scales(first: float, second: float) -> dict[str, float]:
 
     Examples
     --------
+    >>> from companion.statistics import on_scales
     >>> {name: round(value, 2) for name, value in on_scales(20.0, 10.0).items()}
     {'points': 10.0, 'ratio': 2.0, 'logit': 0.81}
     """

@@ -34,6 +34,8 @@ class Pairs:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from companion.statistics import Pairs
     >>> pairs = Pairs(["hand", "ear", "hand"])
     >>> len(pairs), pairs.of(np.array([[0, 1, 2], [1, 0, 3], [2, 3, 0]]))
     (2, array([1, 3]))
@@ -78,6 +80,13 @@ def cosine_similarity(values: FloatArray) -> FloatArray:
     Returns
     -------
     ndarray of shape (n_rows, n_rows)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.statistics import cosine_similarity
+    >>> cosine_similarity(np.array([[1.0, 0.0], [2.0, 0.0], [3.0, 4.0]])).round(3).tolist()
+    [[1.0, 1.0, 0.6], [1.0, 1.0, 0.6], [0.6, 0.6, 1.0]]
     """
     unit = values / np.linalg.norm(values, axis=1, keepdims=True)
     similarity: FloatArray = unit @ unit.T
@@ -130,6 +139,8 @@ def spearman(first: FloatArray, second: FloatArray, *, control: FloatArray | Non
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from companion.statistics import spearman
     >>> round(float(spearman(np.array([1.0, 2.0, 3.0]), np.array([1.0, 4.0, 9.0]))), 6)
     1.0
     """
@@ -152,6 +163,14 @@ def noise_ceiling(people: FloatArray, *, control: FloatArray | None = None) -> N
         data used here.
     control : ndarray of shape (n_pairs,), optional
         As in :func:`spearman`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.statistics import noise_ceiling
+    >>> ceiling = noise_ceiling(np.array([[1.0, 2, 3, 4], [1, 3, 2, 4], [2, 1, 3, 4]]))
+    >>> round(ceiling.lower, 3), round(ceiling.upper, 3)
+    (0.755, 0.867)
 
     References
     ----------

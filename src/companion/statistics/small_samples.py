@@ -96,6 +96,13 @@ def above_chance(hits: ArrayLike, chance: float) -> AboveChance:
     ------
     DataError
         If hits are not whole (ties between candidates give fractions).
+
+    Examples
+    --------
+    >>> from companion.statistics import above_chance
+    >>> result = above_chance([1, 1, 1, 0, 0, 0, 0, 0, 0, 0], chance=0.1)
+    >>> result.hits, round(result.p, 4), round(result.mid_p, 4)
+    (3, 0.0702, 0.0415)
     """
     values = whole_hits(hits)
     count, n = int(values.sum()), len(values)

@@ -12,7 +12,14 @@ from companion.errors import DataError
 
 
 class Summary(NamedTuple):
-    """Mean, standard deviation and number of the measurements of one group."""
+    """Mean, standard deviation and number of the measurements of one group.
+
+    Examples
+    --------
+    >>> from companion.statistics import Summary
+    >>> Summary(mean=27.9, sd=2.1, n=10).sd
+    2.1
+    """
 
     mean: float
     sd: float
@@ -26,6 +33,13 @@ def welch(first: Summary, second: Summary) -> tuple[float, float]:
     -------
     t, p : float
         Statistic and two-sided p. Without any spread, equal means give p = 1 and others p = 0.
+
+    Examples
+    --------
+    >>> from companion.statistics import Summary, welch
+    >>> t, p = welch(Summary(30.0, 2.0, 10), Summary(28.0, 3.0, 10))
+    >>> round(t, 3), round(p, 3)
+    (1.754, 0.099)
     """
     if first.sd == second.sd == 0:
         same = first.mean == second.mean

@@ -111,6 +111,14 @@ def odd_one_out_hits(similarity: FloatArray, triplets: IntArray) -> FloatArray:
     Returns
     -------
     ndarray of shape (n_triplets,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.statistics import odd_one_out_hits
+    >>> similarity = np.array([[1.0, 0.8, 0.1], [0.8, 1.0, 0.3], [0.1, 0.3, 1.0]])
+    >>> odd_one_out_hits(similarity, np.array([[0, 1, 2], [0, 2, 1]])).tolist()  # kept, kept, odd one
+    [1.0, 0.0]
     """
     first, second, odd = triplets.T
     pairs = np.stack([similarity[first, second], similarity[first, odd], similarity[second, odd]])
