@@ -110,6 +110,16 @@ def book(
     return 0
 
 
+@app.command
+def doctor() -> int:
+    """Say in plain words what this machine has and what of the book it can run; 1 if not the book itself."""
+    from companion.running.doctor import examine, report
+
+    has, can = examine()
+    print(report(has, can))
+    return 0 if can[0].answer == "yes" else 1
+
+
 @app.command(name="verify")
 def verify_book(
     *,

@@ -51,6 +51,7 @@ def _git(*arguments: str) -> str:
             ["git", "-C", str(project_root()), *arguments],
             capture_output=True,
             text=True,
+            encoding="utf-8",
             check=True,
             timeout=20,
         )

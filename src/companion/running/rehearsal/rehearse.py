@@ -105,7 +105,14 @@ def _in_a_process(number: int, steps: int, device: str) -> dict[str, Any]:
     job: Job = all_jobs()[number]
     command = [sys.executable, "-m", "companion.running.rehearsal.one", str(number), str(steps), device]
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    done = subprocess.run(command, env=os.environ | threads, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command,
+        env=os.environ | threads,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
     if done.returncode:
         raise CompanionError(
             f"The job {job.name} of {job.chapter} failed",
