@@ -16,6 +16,12 @@ def not_drawn(reason: str) -> Figure:
     ----------
     reason : str
         Why there is nothing to draw, such as too few people, or data that only a simulated world has.
+
+    Examples
+    --------
+    >>> from companion.figures import not_drawn
+    >>> not_drawn("Two people cannot be tested.").axes[0].texts[0].get_text()
+    'Two people cannot be tested.'
     """
     figure, ((ax,),) = page_figure(1.2)
     ax.set(xticks=[], yticks=[])

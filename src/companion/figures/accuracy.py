@@ -47,6 +47,20 @@ def accuracy_by_dose(
         Name of the values, with unit.
     oracle : Series, optional
         Index: doses; what an optimal decoder reaches, in percent. Known of simulated brains only.
+
+    Examples
+    --------
+    >>> from itertools import product
+    >>> import pandas as pd
+    >>> from companion.figures import accuracy_by_dose
+    >>> rows = [(dose, level, who, 5.0 * dose + (level == "human-aligned"))
+    ...         for dose, level, who in product([1, 2, 4], ["base", "human-aligned"], ["one", "two"])]
+    >>> table = pd.DataFrame(rows, columns=["dose", "level", "subject", "value"])
+    >>> figure = accuracy_by_dose(table, levels=["base", "human-aligned"], chance=0.5, dose="Repetitions")
+    >>> [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    ['1', '2', '4']
+    >>> [text.get_text() for text in figure.legends[0].get_texts()]
+    ['base', 'human-aligned']
     """
     figure, ((ax,),) = page_figure(3.6)
     for level, look in looks(levels).items():
@@ -98,6 +112,17 @@ def subject_points(
     oracle : DataFrame, optional
         ``group``, ``level`` and ``value`` in percent: what optimal decoders of these subjects reach, on
         average. Known of simulated brains only.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from companion.figures import subject_points
+    >>> rows = [("CLIP", level, who, value + gain) for level, gain in (("base", 0.0), ("aligned", 2.0))
+    ...         for who, value in (("one", 20.0), ("two", 30.0))]
+    >>> table = pd.DataFrame(rows, columns=["group", "level", "subject", "value"])
+    >>> figure = subject_points(table, levels=["base", "aligned"], chance=0.5)
+    >>> [text.get_text() for text in figure.axes[0].texts]  # means over subjects
+    ['25.0', '27.0']
     """
     groups = list(dict.fromkeys(table["group"]))
     n_columns = min(columns, len(groups))

@@ -36,6 +36,18 @@ def agreement_dots(
         Range of the ceiling in each panel that has one.
     x_label : str
         What the score is.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from companion.figures import agreement_dots
+    >>> table = pd.DataFrame({"panel": "judges", "row": ["CLIP", "aligned", "permuted"],
+    ...                       "filled": [True, True, False], "score": [0.6, 0.7, 0.6],
+    ...                       "low": [0.5, 0.6, 0.5], "high": [0.7, 0.8, 0.7]})
+    >>> ceilings = {"judges": (0.75, 0.8)}
+    >>> figure = agreement_dots(table, chance={"judges": 1 / 3}, ceilings=ceilings, x_label="hits")
+    >>> [text.get_text() for text in figure.axes[0].texts]
+    ['ceiling', 'chance']
     """
     panels, rows = list(table["panel"].unique()), list(table["row"].unique())
     figure, axes = page_figure(0.32 * len(rows) + 1.2, 1, len(panels), share_y=True)

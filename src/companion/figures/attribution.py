@@ -93,6 +93,18 @@ def drops_over_time(
         What dropped, with unit.
     planted : (times, importance), optional
         What a simulation put in, drawn as a grey area without unit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from companion.figures import drops_over_time
+    >>> starts = np.array([0.0, 0.1, 0.2])
+    >>> table = pd.DataFrame({"start": starts, "stop": starts + 0.1, "centre": starts + 0.05,
+    ...                       "drop": [0.0, 8.0, 2.0], "subject": "one", "alignment": "base"})
+    >>> figure = drops_over_time(table, label="Drop of top-1 (points)")
+    >>> figure.axes[0].get_xlabel(), figure.axes[0].get_ylabel()
+    ('centre of the window taken out, from onset (ms)', 'Drop of top-1 (points)')
     """
     figure, axes = page_figure(2.9)
     ax = axes[0, 0]

@@ -22,6 +22,16 @@ def people_and_ceiling(scores: pd.DataFrame, ceilings: pd.DataFrame, *, x_label:
         Columns ``panel``, ``row``, ``lower``, ``upper``: the noise ceiling of each row.
     x_label : str
         What the score is.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from companion.figures import people_and_ceiling
+    >>> scores = pd.DataFrame({"panel": "V4", "row": ["CLIP"] * 3, "score": [0.2, 0.3, 0.25]})
+    >>> ceilings = pd.DataFrame({"panel": ["V4"], "row": ["CLIP"], "lower": [0.4], "upper": [0.5]})
+    >>> figure = people_and_ceiling(scores, ceilings, x_label="rank correlation")
+    >>> figure.axes[0].get_title(loc="left") or figure.axes[0].get_title(), figure.axes[0].get_xlabel()
+    ('V4', 'rank correlation')
     """
     panels, rows = list(scores["panel"].unique()), list(scores["row"].unique())
     figure, axes = page_figure(0.5 * len(rows) + 1.3, 1, len(panels), share_x=True, share_y=True)

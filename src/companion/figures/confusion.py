@@ -21,6 +21,14 @@ def confusion_map(
         Rows: seen; columns: retrieved; shares that sum to 1 in each row, or missing where nothing was seen.
     seen, named : str
         Names of the axes.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from companion.figures import confusion_map
+    >>> shares = pd.DataFrame([[0.75, 0.25], [0.0, 1.0]], index=["cat", "dog"], columns=["cat", "dog"])
+    >>> [text.get_text() for text in confusion_map(shares).axes[0].texts]
+    ['.75', '.25', '1.00']
     """
     n_rows, n_columns = table.shape
     longest = max(len(str(name)) for name in table.columns)

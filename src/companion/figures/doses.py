@@ -95,6 +95,14 @@ def p_value_steps(p_values: Mapping[str, npt.NDArray[np.float64]], *, level: flo
     p_values : mapping of str to ndarray of shape (n_worlds,)
     level : float
         Of the test; the share of worlds that pass it is printed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.figures import p_value_steps
+    >>> figure = p_value_steps({"N0": np.arange(1, 21) / 20, "an effect": np.full(20, 0.01)})
+    >>> [ax.texts[0].get_text().splitlines()[0] for ax in figure.axes]
+    ['5% of 20', '100% of 20']
     """
     figure, axes = page_figure(2.5, 1, len(p_values), share_x=True, share_y=True)
     for ax, (kind, values) in zip(axes[0], p_values.items(), strict=True):

@@ -55,6 +55,16 @@ def evoked_responses(
         Names and times (seconds) of components to point at.
     people : ndarray of shape (n_people, n_times), optional
         Field power of each person, drawn thin behind that of ``evoked``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.figures import evoked_responses
+    >>> times = np.linspace(-0.1, 0.4, 51)
+    >>> evoked = np.outer([1.0, -0.5, 0.2], np.exp(-(((times - 0.1) / 0.03) ** 2)))
+    >>> figure = evoked_responses(evoked, times, unit="µV", marks={"P1": 0.1})
+    >>> [ax.get_ylabel() for ax in figure.axes]
+    ['response (µV)', 'field power (µV)']
     """
     figure, axes = page_figure(3.8, 2, 1, share_x=True, height_ratios=[1.4, 1])
     above, below = axes[:, 0]

@@ -80,6 +80,16 @@ def picture_gallery(
     ------
     ValueError
         If there is nothing to show, or a column lacks the picture of a stimulus.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.figures import picture_gallery
+    >>> black = {"cat": np.zeros((8, 8, 3), dtype=np.uint8), "dog": np.zeros((8, 8, 3), dtype=np.uint8)}
+    >>> groups = {"": {"seen": black}, "one": {"decoded": black, "shuffled": black}}
+    >>> figure = picture_gallery(groups, ["cat", "dog"])
+    >>> len(figure.axes[0].images), [text.get_text() for text in figure.axes[0].texts]
+    (3, ['seen', 'one', 'decoded', 'shuffled'])
     """
     columns = [column for group in groups.values() for column in group.items()]
     if not columns or not stimuli or not 1 <= n_blocks <= len(stimuli):

@@ -117,6 +117,16 @@ def gap_clouds(
         Number of pairs that are joined, spread evenly over the rows.
     names : tuple of str
         Names of the two clouds.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.figures import gap_clouds
+    >>> images, texts = np.random.default_rng(0).normal(size=(2, 20, 2)) + [[[1.0, 0.0]], [[-1.0, 0.0]]]
+    >>> panels = {"as it is": (images, texts, np.array([0.6, 0.2]))}
+    >>> figure = gap_clouds(panels, n_linked=5, names=("images", "texts"))
+    >>> figure.axes[0].get_xlabel(), len(figure.axes[0].collections[0].get_paths())
+    ('first component (60% of variance)', 5)
     """
     figure, axes = page_figure(3.5, 1, len(panels))
     colours = COLOURS["first"], COLOURS["second"]

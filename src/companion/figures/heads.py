@@ -78,6 +78,17 @@ def topographies(
     Notes
     -----
     Nothing is drawn beyond the sensors: a cap over the back of the head says nothing about its front.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from companion.figures import topographies
+    >>> angle = np.arange(8) * np.pi / 4
+    >>> places = pd.DataFrame({"x": 0.06 * np.cos(angle), "y": 0.06 * np.sin(angle), "z": 0.07})
+    >>> figure = topographies(np.cos(angle)[None], places, ["100 ms"], kind="eeg", quantity="response (µV)")
+    >>> figure.axes[0].get_title(loc="center"), figure.axes[-1].get_ylabel()
+    ('100 ms', 'response (µV)')
     """
     from mne.viz import plot_topomap
 

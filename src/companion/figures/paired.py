@@ -79,6 +79,15 @@ def paired_dots(pairs: Mapping[str, pd.DataFrame], *, chance: float, label: str)
     Returns
     -------
     Figure
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from companion.figures import paired_dots
+    >>> table = pd.DataFrame({"base": [20.0, 24.0, 22.0], "aligned": [26.0, 23.0, 29.0]})
+    >>> figure = paired_dots({"CLIP": table}, chance=0.5, label="Top-1 accuracy (%)")
+    >>> figure.axes[0].get_title(loc="left") or figure.axes[0].get_title()
+    'CLIP: +4.00, 2 of 3 rise'
     """
     figure, axes = page_figure(2.4 * -(-len(pairs) // 3), -(-len(pairs) // 3), 3, share_x=True, share_y=True)
     for ax, (name, table) in zip(axes.flat, pairs.items(), strict=False):
@@ -115,6 +124,19 @@ def difference_forest(tests: pd.DataFrame, units: pd.DataFrame, *, label: str) -
     Returns
     -------
     Figure
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from companion.figures import difference_forest
+    >>> people = {"CLIP": [2.0, 1.5, 3.1], "DINO": [-0.5, 0.8, 0.4]}
+    >>> units = pd.DataFrame([("EEG", name, one) for name, some in people.items() for one in some],
+    ...                      columns=["family", "name", "difference"])
+    >>> tests = units.groupby(["family", "name"])["difference"].agg(
+    ...     difference="mean", low="min", high="max").reset_index().assign(survives=[True, False])
+    >>> figure = difference_forest(tests, units, label="Aligned minus base (points)")
+    >>> [label.get_text() for label in figure.axes[0].get_yticklabels()], figure.get_supxlabel()
+    (['DINO', 'CLIP'], 'Aligned minus base (points)')
     """
     families = list(dict.fromkeys(tests["family"]))
     names = list(dict.fromkeys(tests["name"]))[::-1]
@@ -156,6 +178,16 @@ def effect_scales(table: pd.DataFrame, *, neutral: Mapping[str, float]) -> Figur
     Returns
     -------
     Figure
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from companion.figures import effect_scales
+    >>> table = pd.DataFrame({"scale": ["points", "ratio"], "name": "CLIP", "within": [10.0, 1.5],
+    ...                       "across": [2.0, 2.0], "low": [1.0, 1.4], "high": [3.0, 2.6]})
+    >>> figure = effect_scales(table, neutral={"points": 0.0, "ratio": 1.0})
+    >>> [ax.get_xlabel() for ax in figure.axes]
+    ['points', 'ratio']
     """
     names = list(dict.fromkeys(table["name"]))[::-1]
     figure, axes = page_figure(2.9, 1, len(neutral), share_y=True)

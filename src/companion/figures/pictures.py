@@ -32,6 +32,17 @@ def measure_points(
     Returns
     -------
     Figure
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from companion.figures import measure_points
+    >>> table = pd.DataFrame({"measure": "pixel correlation", "level": ["decoded"] * 2 + ["shuffled"] * 2,
+    ...                       "subject": ["one", "two"] * 2, "value": [0.3, 0.4, 0.1, 0.2],
+    ...                       "low": [0.2] * 2 + [0.0] * 2, "high": [0.5] * 2 + [0.3] * 2})
+    >>> figure = measure_points(table, levels={"asked": ["decoded"], "beside": ["shuffled"]}, chance={})
+    >>> [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    ['decoded', 'shuffled']
     """
     measures = list(dict.fromkeys(table["measure"]))
     places: dict[str, float] = {}

@@ -21,6 +21,16 @@ def put_in_came_out(table: pd.DataFrame, *, n_columns: int = 2) -> Figure:
         ``subject``, ``estimate``; one row per estimate. Panels and rows are drawn in order of appearance.
     n_columns : int
         Panels side by side.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from companion.figures import put_in_came_out
+    >>> table = pd.DataFrame({"panel": "peak (ms)", "row": "N1", "planted": 170.0,
+    ...                       "subject": ["one", "two"], "estimate": [165.0, 172.0]})
+    >>> figure = put_in_came_out(table)
+    >>> figure.axes[0].get_xlabel(), [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    ('peak (ms)', ['N1'])
     """
     panels = {str(name): part for name, part in table.groupby("panel", sort=False)}
     n_columns = min(n_columns, len(panels))

@@ -40,6 +40,18 @@ def retrieval_panels(
         Name of a target space -> ``stimulus``, ``place`` (from 1), ``candidate``, ``cosine`` and ``hit``.
     n : int
         Pictures per row.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from companion.figures import retrieval_panels
+    >>> pictures = {name: np.zeros((8, 8, 3), dtype=np.uint8) for name in ("cat", "dog")}
+    >>> found = pd.DataFrame({"stimulus": "cat", "place": [1, 2], "candidate": ["dog", "cat"],
+    ...                       "cosine": [0.7, 0.6], "hit": [False, True]})
+    >>> figure = retrieval_panels(pictures, ["cat"], {"CLIP": found}, n=2)
+    >>> [text.get_text() for text in figure.axes[0].texts]
+    ['seen', 'CLIP', '0.70', '0.60 seen']
     """
     # With one row per query, the seen picture is as large as the others; with more it spans two rows.
     row_height = 1 + _ABOVE

@@ -31,6 +31,17 @@ def matrix_panels(
         Names and sizes of the groups of rows; an empty name is not printed.
     quantity : str
         What a matrix holds, for the colour bar.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.figures import matrix_panels
+    >>> matrix = np.random.default_rng(0).normal(size=(5, 5))
+    >>> figure = matrix_panels({"V1": matrix, "V4": matrix.T}, [("animals", 3), ("tools", 2)], quantity="r")
+    >>> [ax.get_title(loc="left") or ax.get_title() for ax in figure.axes[:2]]
+    ['V1', 'V4']
+    >>> [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    ['animals', 'tools']
     """
     figure, axes = page_figure(3.1, 1, len(matrices))
     edges = np.cumsum([0, *(size for _, size in groups)])
@@ -63,6 +74,17 @@ def score_rows(scores: pd.DataFrame, controls: pd.DataFrame, *, x_label: str) ->
         Columns ``panel``, ``row``, ``score``: single control runs, drawn as ticks in rows of their own.
     x_label : str
         What the score is.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from companion.figures import score_rows
+    >>> scores = pd.DataFrame({"panel": "people", "row": ["CLIP", "CLIP, aligned"], "kind": "raw",
+    ...                        "score": [0.3, 0.5], "low": [0.2, 0.4], "high": [0.4, 0.6]})
+    >>> controls = pd.DataFrame({"panel": "people", "row": ["permuted"], "score": [0.31]})
+    >>> figure = score_rows(scores, controls, x_label="rank correlation")
+    >>> [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    ['CLIP', 'CLIP, aligned', 'permuted']
     """
     panels, kinds = (list(scores[column].unique()) for column in ("panel", "kind"))
     rows = [*scores["row"].unique(), *controls["row"].unique()]

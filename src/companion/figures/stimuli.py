@@ -26,6 +26,14 @@ def picture_grid(
         One for each picture; an empty one leaves no room.
     n_columns : int
         Pictures in a row.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.figures import picture_grid
+    >>> figure = picture_grid(np.zeros((3, 8, 8, 3), dtype=np.uint8), ["cat", "dog", "key"])
+    >>> [ax.get_xlabel() for ax in figure.axes]
+    ['cat', 'dog', 'key']
     """
     if len(pictures) != len(captions):
         raise ValueError(f"{len(pictures)} pictures, {len(captions)} captions")

@@ -78,7 +78,17 @@ STYLE: Mapping[Any, Any] = MappingProxyType(
 
 
 def apply_style() -> None:
-    """Make the look the default of this Python session."""
+    """Make the look the default of this Python session.
+
+    Examples
+    --------
+    >>> import matplotlib as mpl
+    >>> from companion.figures import apply_style
+    >>> with mpl.rc_context():  # undone when the block ends
+    ...     apply_style()
+    ...     print(mpl.rcParams["axes.spines.top"], mpl.rcParams["figure.dpi"])
+    False 100.0
+    """
     mpl.rcParams.update(STYLE)
 
 
@@ -112,6 +122,13 @@ def page_figure(
         Not registered with pyplot, so that nothing has to be closed.
     axes : ndarray of Axes, shape (n_rows, n_columns)
         The panels.
+
+    Examples
+    --------
+    >>> from companion.figures import page_figure
+    >>> figure, axes = page_figure(3.0, 1, 2, share_y=True)
+    >>> axes.shape, figure.get_size_inches().tolist()
+    ((1, 2), [7.0, 3.0])
     """
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.subplots(
@@ -141,6 +158,14 @@ def reference_line(ax: Axes, value: float, label: str = "", *, axis: str = "x", 
         The axis on which the value lies.
     at : float
         Place of the label along the line, as a fraction of the panel.
+
+    Examples
+    --------
+    >>> from companion.figures import page_figure, reference_line
+    >>> figure, ((ax,),) = page_figure(2.0)
+    >>> reference_line(ax, 0.5, "chance")
+    >>> ax.lines[0].get_xdata(), ax.texts[0].get_text()
+    ([0.5, 0.5], 'chance')
     """
     line: dict[str, Any] = {
         "color": INK,

@@ -66,6 +66,16 @@ def loss_curves(
         Loss of equal logits, by panel.
     best : mapping of int to (step, loss)
         For each seed the validation that gave the checkpoint, marked in the last panel.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from companion.figures import loss_curves
+    >>> steps = [{"panel": "validation", "seed": 0, "step": 10, "loss": 4.1},
+    ...          {"panel": "validation", "seed": 0, "step": 20, "loss": 3.6}]
+    >>> figure = loss_curves(pd.DataFrame(steps), guessing={"validation": 4.85}, best={0: (20, 3.6)})
+    >>> [text.get_text() for text in figure.axes[0].texts]
+    ['guessing, 4.85']
     """
     panels = list(dict.fromkeys(table["panel"]))
     figure, axes = page_figure(3.2, 1, len(panels), share_x=True, share_y=True)
