@@ -34,10 +34,12 @@ OWN_DOORS: dict[str, set[str]] = {
     "simulation/alignment_laboratory.py": {"alignment"},
     "simulation/repeated_alignment.py": set(),
     "simulation/repeated_worlds.py": {"alignment"},
+    "training/estimator.py": {"decoding"},
 }
 """Modules and folders that may look into one more room: jobs of sweeps and of rehearsals do what chapters do.
 What makes and calibrates the world must not know an aligner; what measures it afterwards, and is imported by
-nothing but its like, may."""
+nothing but its like, may. The network as a scikit-learn estimator shares labels, candidates and answers with
+the linear one."""
 FORBIDDEN_LIBRARIES = {
     "alignment": {"mne", "nilearn", "matplotlib", "seaborn"},
     "training": {"mne", "nilearn", "matplotlib", "seaborn"},

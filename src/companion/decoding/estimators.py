@@ -17,7 +17,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, ClassNamePrefixFeatures
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from companion.decoding.retrieval import centred_rows, relative_rows
+from companion.decoding.retrieval import relative_rows
 from companion.decoding.ridge import PENALTIES, fit_ridge
 from companion.decoding.ridge_solver import N_FOLDS
 from companion.embeddings import Embeddings
@@ -41,6 +41,7 @@ class Retriever(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifierMix
 
     space: Embeddings | None
     candidates: Candidates
+    _spare_features = 0  # of the vectors of classes, beside one per class
 
     def fit(self, X: npt.ArrayLike, y: npt.ArrayLike, groups: Sequence[Hashable] | None = None) -> Self:
         """Learn to decode.
@@ -54,6 +55,7 @@ class Retriever(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifierMix
             What may not lie on both sides of a split *inside* the training data (for a penalty, or the
             checkpoint): blocks, runs, concepts. Left out, it is what was shown, so that the inner question is
             the outer one (unseen things); with fewer than ten different things, each trial is alone.
+            Ridge chooses its penalty in ten folds, and cannot keep fewer than ten groups together.
 
         Returns
         -------
@@ -65,7 +67,7 @@ class Retriever(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifierMix
         if len(classes) < 2:
             raise ValueError(f"there is one class in y, {classes[0]!r}; a decoder needs two or more")
         labels = [str(one) for one in classes]
-        space = _simplex(labels) if self.space is None else self.space
+        space = _corners(labels, self._spare_features) if self.space is None else self.space
         shown = [labels[code] for code in codes]
         self.space_ = self._geometry(space, shown)
         self.classes_ = self._named(classes, space)
@@ -178,6 +180,8 @@ class RidgeRetriever(Retriever):
         return relative_rows(space, shown)
 
     def _learn(self, X: FloatArray, shown: Sequence[str], groups: Sequence[Hashable]) -> None:
+        if len(set(groups)) < N_FOLDS:
+            groups = range(len(shown))
         self._decoder = fit_ridge(X, shown, {"own": self.space_}, groups, penalties=self.penalties)
         self.penalty_ = self._decoder.penalties["own"]
 
@@ -186,9 +190,9 @@ class RidgeRetriever(Retriever):
         return np.asarray(self._decoder.predict(X, names)["own"].values)
 
 
-def _simplex(labels: Sequence[str]) -> Embeddings:
-    """One direction per class; once centred, they are the corners of a simplex."""
-    return centred_rows(Embeddings(np.eye(len(labels)), tuple(labels), "classes"))
+def _corners(labels: Sequence[str], n_spare: int) -> Embeddings:
+    """One direction per class: the corners of a simplex."""
+    return Embeddings(np.eye(len(labels), len(labels) + n_spare), tuple(labels), "classes")
 
 
 def _inner_groups(shown: Sequence[str]) -> list[Hashable]:
