@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+import companion
 from companion.source_code import code_sha256
 
 CODE = '''"""A module."""
@@ -48,3 +49,10 @@ def test_a_text_that_is_used_counts(checksum) -> None:
 
 def test_a_file_that_is_no_python_is_taken_byte_by_byte(checksum) -> None:
     assert checksum("def (") != checksum("def  (")
+
+
+def test_the_door_of_a_room_does_not_count(checksum) -> None:
+    door = Path(companion.__file__).parent / "encoders" / "__init__.py"
+    assert "attach_stub" in door.read_text("utf-8")
+    assert code_sha256(door) == checksum('"""A room."""')
+    assert checksum(door.read_text("utf-8") + "open = 1") != code_sha256(door)

@@ -41,6 +41,8 @@ class Embeddings:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from companion import Embeddings
     >>> space = Embeddings(np.eye(3), ("cat", "dog", "key"), "toy")
     >>> space.select(["key", "cat"]).values[:, 2]
     array([1., 0.])

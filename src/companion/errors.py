@@ -16,6 +16,15 @@ class CompanionError(Exception):
         What should have been there, and what was.
     do : str, optional
         What to do about it.
+
+    Examples
+    --------
+    >>> from companion import CompanionError
+    >>> print(CompanionError("The map does not fit", expected="4 features", got=3, do="fit it anew"))
+    The map does not fit
+      expected: 4 features
+      got: 3
+      what to do: fit it anew
     """
 
     def __init__(
@@ -35,16 +44,58 @@ class CompanionError(Exception):
 
 
 class DataError(CompanionError):
-    """A file, table or array is not what it should be."""
+    """A file, table or array is not what it should be.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion import DataError, Embeddings
+    >>> try:
+    ...     Embeddings(np.eye(2), ("cat", "cat"), "toy")
+    ... except DataError as error:
+    ...     print(error.what)
+    An id is used twice
+    """
 
 
 class MissingDataError(DataError):
-    """A data set of the manifest is not on this machine."""
+    """A data set of the manifest is not on this machine.
+
+    Examples
+    --------
+    Whoever handles wrong data handles missing data, too:
+
+    >>> from companion import DataError, MissingDataError
+    >>> try:
+    ...     raise MissingDataError("The recording is not here", do="companion data fetch things-meg")
+    ... except DataError as error:
+    ...     print(error)
+    The recording is not here
+      what to do: companion data fetch things-meg
+    """
 
 
 class DownloadError(DataError):
-    """A download did not complete; nothing was left under the final name."""
+    """A download did not complete; nothing was left under the final name.
+
+    Examples
+    --------
+    >>> from companion import DownloadError
+    >>> print(DownloadError("The server sent another file", where="example.org", do="try again later"))
+    The server sent another file
+      where: example.org
+      what to do: try again later
+    """
 
 
 class ChapterError(CompanionError):
-    """A chapter cannot be run, or failed while it ran."""
+    """A chapter cannot be run, or failed while it ran.
+
+    Examples
+    --------
+    >>> from companion import ChapterError
+    >>> print(ChapterError("Unknown chapter", got="rulers", do="companion run ruler"))
+    Unknown chapter
+      got: rulers
+      what to do: companion run ruler
+    """

@@ -22,6 +22,19 @@ def project_root() -> Path:
     ------
     CompanionError
         If none of these is the project.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from unittest.mock import patch
+    >>> from companion import project_root
+    >>> with tempfile.TemporaryDirectory() as name:
+    ...     (Path(name) / "book").mkdir()
+    ...     (Path(name) / "data_manifest.yaml").touch()
+    ...     with patch.dict("os.environ", COMPANION_PROJECT=name):
+    ...         project_root() == Path(name)
+    True
     """
     chosen = os.environ.get("COMPANION_PROJECT")
     package_home = Path(__file__).resolve().parents[2]
@@ -37,7 +50,17 @@ def project_root() -> Path:
 
 
 def data_root() -> Path:
-    """Folder of the data sets: ``COMPANION_DATA``, or a folder in the user's cache."""
+    """Folder of the data sets: ``COMPANION_DATA``, or a folder in the user's cache.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from unittest.mock import patch
+    >>> from companion import data_root
+    >>> with patch.dict("os.environ", COMPANION_DATA="large_disk/companion"):
+    ...     data_root().as_posix()
+    'large_disk/companion'
+    """
     chosen = os.environ.get("COMPANION_DATA")
     return (
         Path(chosen).expanduser()

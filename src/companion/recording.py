@@ -48,6 +48,19 @@ class Recording:
     ------
     DataError
         If lengths do not fit, ids are missing, unit names repeat, or a value is not finite.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from companion import Recording
+    >>> trials = pd.DataFrame({"stimulus": ["cat", "key", "cat"]})
+    >>> voxels = pd.DataFrame({"name": ["a", "b"], "roi_V1": [True, False]})
+    >>> responses = np.array([[1.0, 0.0], [5.0, 2.0], [3.0, 1.0]])
+    >>> recording = Recording(responses, trials, voxels, "S1", "toy", "fMRI", "train")
+    >>> recording
+    Recording(toy, S1, fMRI, train: 3 x 2, 2 stimuli)
+    >>> recording.averaged().for_stimuli(["key", "cat"]).roi("V1").responses.tolist()
+    [[5.0], [2.0]]
     """
 
     responses: Responses

@@ -57,6 +57,17 @@ def as_scores(frame: pd.DataFrame, *, simulated: bool) -> pd.DataFrame:
     ------
     DataError
         As `check_scores`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from companion import as_scores
+    >>> found = pd.DataFrame({"dataset": "toy", "subject": ["S1", "S2"], "metric": "top-1",
+    ...     "n_candidates": 200, "value": [12.5, 14.0]})
+    >>> as_scores(found, simulated=True)[["subject", "metric", "value", "simulated"]]
+      subject metric  value  simulated
+    0      S1  top-1   12.5       True
+    1      S2  top-1   14.0       True
     """
     absent = {name: None for name in SCORE_COLUMNS if name not in frame}
     return check_scores(frame.assign(**absent | {"simulated": simulated}))
@@ -80,6 +91,24 @@ def check_scores(frame: pd.DataFrame) -> pd.DataFrame:
     DataError
         If a column is missing, a mandatory entry is empty, a value is not a finite number, or two rows have
         the same name.
+
+    Examples
+    --------
+    Two numbers under one name are refused, since a test would take them for two observations:
+
+    >>> import pandas as pd
+    >>> from companion import DataError, as_scores, check_scores
+    >>> found = pd.DataFrame(
+    ...     {"dataset": "toy", "subject": ["S1", "S2"], "metric": "top-1", "value": [12.5, 14.0]}
+    ... )
+    >>> scores = as_scores(found, simulated=True)
+    >>> len(check_scores(scores))
+    2
+    >>> try:
+    ...     check_scores(scores.assign(subject="S1"))
+    ... except DataError as error:
+    ...     print(error.what)
+    Two scores have the same name
     """
     if missing := [name for name in SCORE_COLUMNS if name not in frame]:
         raise DataError(
@@ -125,6 +154,17 @@ def paired(
     ------
     DataError
         If a unit lacks a level or has it twice: a paired test on such a table would compare other things.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from companion import as_scores, paired
+    >>> found = pd.DataFrame({"dataset": "toy", "subject": ["S1", "S1", "S2", "S2"], "metric": "top-1",
+    ...     "alignment": ["base", "human"] * 2, "value": [12.0, 14.0, 10.0, 13.0]})
+    >>> scores = as_scores(found, simulated=True)
+    >>> table = paired(scores, condition="alignment", levels=["base", "human"])
+    >>> (table["human"] - table["base"]).to_dict()
+    {'S1': 2.0, 'S2': 3.0}
     """
     chosen = scores[scores[condition].isin(list(levels))]
     counts = pd.crosstab(chosen[unit], chosen[condition]).reindex(columns=list(levels), fill_value=0)

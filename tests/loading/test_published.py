@@ -1,12 +1,12 @@
 """The printed numbers: complete, as printed, and refused when damaged."""
 
+import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from companion.errors import DataError
-from companion.loading import published as room
 from companion.loading.published import published, published_scores
 from companion.project import project_root
 from companion.scores import SCORE_COLUMNS
@@ -134,6 +134,7 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir(parents=True)
     target = folder / "brain_aligned_consistency.csv"
     target.write_text((FOLDER / target.name).read_text("utf-8"), "utf-8")
+    room = sys.modules["companion.loading.published"]
     monkeypatch.setattr(room, "project_root", lambda: tmp_path)
     return target
 

@@ -1,1 +1,5 @@
-"""Spaces bent towards human judgements: arrays and embeddings in, embeddings out."""
+"""Spaces bent towards human judgements or brain similarities: arrays and embeddings in, embeddings out."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

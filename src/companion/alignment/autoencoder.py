@@ -49,6 +49,12 @@ class Options:
         Linear layers on either side; the additional ones keep the size and have a ReLU.
     output_relu : bool
         Whether reconstructions pass a ReLU, too. Vectors with negative entries then have no reconstruction.
+
+    Examples
+    --------
+    >>> from companion.alignment import Options
+    >>> Options(n_epochs=20).latent, Options(latent="before ReLU").n_epochs
+    ('after ReLU', 500)
     """
 
     n_epochs: int = 500

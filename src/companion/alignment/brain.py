@@ -44,6 +44,17 @@ class BrainAligner:
         Share of the training vectors' variance that reconstructions have.
     similarity_error : tuple of float
         Mean squared difference of latent and target similarities before training, and after it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion import Embeddings
+    >>> from companion.alignment import Options, fit_aligners
+    >>> space = Embeddings(np.random.default_rng(0).normal(size=(8, 6)), tuple("abcdefgh"), "toy")
+    >>> options = Options(n_epochs=5, batch_size=8)
+    >>> aligner = fit_aligners(space, {"V1": np.eye(8)}, alphas=[0.1], options=options)["V1", 0.1, 0]
+    >>> aligner.transform(space.select("ab"))
+    Embeddings('toy', aligned by brain (V1), alpha 0.1: 2 stimuli x 3 features)
     """
 
     space: str
@@ -165,6 +176,21 @@ def fit_aligners(
     References
     ----------
     Vafaei et al. (2026), Communications Biology 9, 206.
+
+    Examples
+    --------
+    A small alpha listens to the teacher: similarities come closer to it than where vectors are only rebuilt.
+
+    >>> import numpy as np
+    >>> from companion import Embeddings
+    >>> from companion.alignment import Options, fit_aligners, pattern_similarity
+    >>> rng = np.random.default_rng(0)
+    >>> space = Embeddings(rng.normal(size=(20, 8)), tuple(map(str, range(20))), "toy")
+    >>> teachers = {"IT": pattern_similarity(rng.uniform(size=(20, 5)))}
+    >>> options = Options(n_epochs=300, batch_size=20, learning_rate=0.01)
+    >>> found = fit_aligners(space, teachers, alphas=[1.0, 0.001], options=options)
+    >>> found["IT", 0.001, 0].similarity_error[1] < found["IT", 1.0, 0].similarity_error[1] / 2
+    True
     """
     import torch
 
@@ -224,6 +250,15 @@ def pattern_similarity(patterns: npt.ArrayLike, *, centred: bool = False) -> npt
     ------
     DataError
         If a pattern has no length.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.alignment import pattern_similarity
+    >>> np.round(pattern_similarity([[1.0, 0.0], [1.0, 1.0], [0.0, -2.0]]), 2)
+    array([[ 1.  ,  0.71,  0.  ],
+           [ 0.71,  1.  , -0.71],
+           [ 0.  , -0.71,  1.  ]])
     """
     rows = np.asarray(patterns, dtype=np.float64)
     if centred:
@@ -240,6 +275,15 @@ def others(matrices: Mapping[Hashable, FloatArray]) -> dict[Hashable, npt.NDArra
     """For each person, the mean similarity matrix of all others.
 
     What is decoded from a person must not come from a space that this very person taught.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.alignment import others
+    >>> people = {"S1": np.eye(2), "S2": np.full((2, 2), 0.5), "S3": np.ones((2, 2))}
+    >>> others(people)["S1"]
+    array([[0.75, 0.75],
+           [0.75, 0.75]])
     """
     if len(matrices) < 2:
         raise DataError("Nobody else is there to teach", expected="at least two people", got=len(matrices))

@@ -38,6 +38,19 @@ def split_front(
         With the names of ``module``; the module itself where it cannot be split.
     inputs : torch.Tensor of shape (n_pictures, ...)
         What ``rest`` takes in place of ``pixels``.
+
+    Examples
+    --------
+    The first layer is left as it is, so it runs once; what comes after still gives the same vectors.
+
+    >>> import torch
+    >>> from companion.alignment import split_front
+    >>> generator = torch.Generator().manual_seed(0)
+    >>> network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(12, 4), torch.nn.Linear(4, 2))
+    >>> pixels = torch.rand(5, 3, 2, 2, generator=generator)
+    >>> rest, inputs = split_front(network.eval(), {"2.weight"}, pixels, torch.arange(5))
+    >>> tuple(inputs.shape), torch.allclose(rest(inputs), network(pixels))
+    ((5, 4), True)
     """
     import torch
 

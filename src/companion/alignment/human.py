@@ -33,6 +33,17 @@ class GLocalTransform:
     ----------
     Muttenthaler et al. (2023), NeurIPS 36: Improving neural network representations using human similarity
     judgments.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion import Embeddings
+    >>> from companion.alignment import GLocalTransform
+    >>> space = Embeddings(np.array([[1.0, 3.0], [3.0, 1.0]]), ("cat", "key"), "toy")
+    >>> bend = GLocalTransform(weights=np.array([[2.0, 0.0], [0.0, 1.0]]), mean=2.0, std=1.0)
+    >>> bend.transform(space).values
+    array([[-2.,  1.],
+           [ 2., -1.]])
     """
 
     weights: FloatArray
@@ -96,6 +107,21 @@ class RidgeAlignment:
     alpha_ : float
         The penalty chosen.
     weights_ : ndarray of shape (n_features, n_dimensions)
+
+    Examples
+    --------
+    Human dimensions that are a linear function of the features are found again, also for a stimulus left out.
+
+    >>> import numpy as np
+    >>> from companion import Embeddings
+    >>> from companion.alignment import RidgeAlignment
+    >>> features = np.random.default_rng(0).normal(size=(20, 3))
+    >>> ids = tuple(f"object {n}" for n in range(20))
+    >>> space = Embeddings(features, ids, "toy")
+    >>> human = Embeddings(features @ [[1.0, 0.0], [0.0, 3.0], [-2.0, 0.0]], ids, "judges")
+    >>> ridge = RidgeAlignment().fit(space.select(ids[1:]), human)
+    >>> np.round(ridge.transform(space).values[0] - human.values[0], 2) + 0.0
+    array([0., 0.])
     """
 
     def __init__(self, alphas: Sequence[float] = ALPHAS) -> None:
@@ -161,6 +187,22 @@ def cross_validated_alignment(
     -------
     Embeddings of shape (n_stimuli, n_dimensions)
         Rows in the order of ``space``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion import Embeddings
+    >>> from companion.alignment import cross_validated_alignment
+    >>> features = np.random.default_rng(0).normal(size=(40, 3))
+    >>> ids = tuple(f"object {n}" for n in range(40))
+    >>> space = Embeddings(features, ids, "toy")
+    >>> human = Embeddings(features @ [[1.0, 0.0], [0.0, 3.0], [-2.0, 0.0]], ids, "judges")
+    >>> for shuffled in (None, 0):
+    ...     found = cross_validated_alignment(space, human, n_folds=4, shuffle_targets_seed=shuffled)
+    ...     r = np.corrcoef(found.values[:, 0], human.values[:, 0])[0, 1]
+    ...     print(f"{found.aligned_by}: correlation {'above' if r > 0.99 else 'below'} 0.99")
+    ridge, stimuli left out: correlation above 0.99
+    ridge, shuffled targets: correlation below 0.99
     """
     from sklearn.model_selection import KFold
 

@@ -49,6 +49,20 @@ class LoRA:
     References
     ----------
     Hu et al. (2022), ICLR: LoRA, section 4.1; Fu et al. (2023), NeurIPS 36: DreamSim.
+
+    Examples
+    --------
+    Before training the outputs are the network's own; only low-rank additions can be trained.
+
+    >>> import torch
+    >>> from companion.alignment import LoRA
+    >>> network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(12, 4))
+    >>> bent = LoRA(network, rank=2)
+    >>> bent.names, sum(part.numel() for part in bent.parameters())
+    (('1.weight',), 32)
+    >>> pixels = torch.ones(1, 3, 2, 2)
+    >>> torch.equal(bent(pixels), network(pixels))
+    True
     """
 
     def __init__(

@@ -57,6 +57,28 @@ class OddOneOutTransform:
     ----------
     Muttenthaler et al. (2023), NeurIPS 36: Improving neural network representations using human similarity
     judgments, section 3. There, neighbourhoods are those of ImageNet pictures; here, of the stimuli judged.
+
+    Examples
+    --------
+    Two features were judged, and only the first mattered: its weight becomes the larger one.
+
+    >>> import numpy as np
+    >>> from companion import Embeddings
+    >>> from companion.alignment import OddOneOutTransform
+    >>> rng = np.random.default_rng(0)
+    >>> ids = tuple(f"object {n}" for n in range(40))
+    >>> space = Embeddings(rng.normal(size=(40, 2)), ids, "toy")
+    >>> def judged(rows):
+    ...     drawn = [rng.choice(rows, 3, replace=False) for _ in range(150)]
+    ...     product = lambda i, j: space.values[i, 0] * space.values[j, 0]
+    ...     turns = [[(i, j, k), (j, k, i), (k, i, j)] for i, j, k in drawn]
+    ...     return np.array(ids)[[max(three, key=lambda one: product(*one[:2])) for three in turns]]
+    >>> fitted = OddOneOutTransform(penalties=[0.01]).fit(
+    ...     space, judged(range(30)), validation_triplets=judged(range(30, 40))
+    ... )
+    >>> weights = abs(fitted.map_.weights)
+    >>> bool(weights[0, 0] > 2 * weights[1, 1])
+    True
     """
 
     def __init__(

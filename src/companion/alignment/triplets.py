@@ -73,6 +73,20 @@ class TripletAligner:
     References
     ----------
     Fu et al. (2023), NeurIPS 36: DreamSim, section 4 (margin, rank, alpha and learning rate as there).
+
+    Examples
+    --------
+    >>> import numpy as np, torch
+    >>> from companion.alignment import TripletAligner
+    >>> generator = torch.Generator().manual_seed(0)
+    >>> network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(12, 3))
+    >>> pixels = torch.rand(12, 3, 2, 2, generator=generator)
+    >>> seen, held_out = np.arange(6).reshape(2, 3), np.arange(6, 12).reshape(2, 3)
+    >>> aligner = TripletAligner(rank=2, n_epochs=3)
+    >>> bent = aligner.fit(network, pixels, seen, np.array([0, 1]), validation_triplets=held_out,
+    ...     validation_choices=np.array([1, 1]))
+    >>> aligner.best_epoch_ > 0, tuple(bent(pixels).shape)
+    (True, (12, 3))
     """
 
     rank: int = 16

@@ -50,6 +50,16 @@ def class_anchors(
     References
     ----------
     Radford et al. (2021), ICML, section 3.1.4 (prompt ensembling in embedding space).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.encoders import class_anchors, load_miniature_clip
+    >>> anchors = class_anchors(
+    ...     load_miniature_clip(), {"k1": "red bird", "k2": "blue fruit"}, ["a {}", "an image of a {}"]
+    ... )
+    >>> anchors.ids, np.linalg.norm(anchors.values, axis=1).round(6).tolist()
+    (('k1', 'k2'), [1.0, 1.0])
     """
     if not templates:
         raise DataError("Class anchors need a template", expected="at least one, such as 'an image of {}.'")

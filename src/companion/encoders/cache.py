@@ -51,6 +51,22 @@ class EmbeddingCache:
         Distinct inputs that were found, and that were computed.
     damaged : int
         Parts that were refused and removed.
+
+    Examples
+    --------
+    The second call computes nothing:
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from companion.encoders import EmbeddingCache, encode_texts, load_miniature_clip
+    >>> with tempfile.TemporaryDirectory() as name:
+    ...     for _ in range(2):
+    ...         cache = EmbeddingCache(Path(name))
+    ...         said = {"cat": "a red dovel", "key": "a blue zorp"}
+    ...         _ = encode_texts(load_miniature_clip(), said, batch_size=2, cache=cache)
+    ...         print(f"found {cache.hits}, computed {cache.misses}")
+    found 0, computed 2
+    found 2, computed 0
     """
 
     def __init__(self, root: Path | None = None) -> None:

@@ -25,6 +25,14 @@ class ClipEncoder:
 
     Features are the projected outputs (``encode_image``, ``encode_text``) in float32, not normalised. On one
     machine the same batch gives the same numbers; another batch size may change the last digits.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.encoders import load_miniature_clip
+    >>> encoder = load_miniature_clip()
+    >>> encoder.images([np.zeros((64, 64, 3), np.uint8)]).shape, encoder.texts(["a red bird"]).shape
+    ((1, 64), (1, 64))
     """
 
     def __init__(
@@ -119,6 +127,23 @@ def load_clip(
     References
     ----------
     Radford et al. (2021), ICML: CLIP; Cherti et al. (2023), CVPR: open_clip.
+
+    Examples
+    --------
+    An activation that the weights were not trained with would give worse vectors in silence. It is refused:
+
+    >>> from pathlib import Path
+    >>> from companion import DataError
+    >>> from companion.encoders import load_clip
+    >>> try:
+    ...     load_clip("RN101", Path("RN101.pt"), training="openai")
+    ... except DataError as error:
+    ...     print(error)
+    The weights 'openai' were trained with QuickGELU, not GELU
+      where: RN101
+      expected: QuickGELU
+      got: GELU
+      what to do: name 'RN101-quickgelu' or pass force_quick_gelu=True
     """
     import open_clip
     from open_clip.transform import PreprocessCfg, image_transform_v2, merge_preprocess_dict

@@ -41,6 +41,17 @@ class BentEncoder:
     ------
     DataError
         If the map expects vectors of another length.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.alignment import GLocalTransform
+    >>> from companion.encoders import BentEncoder, load_miniature_second
+    >>> base, picture = load_miniature_second(), np.zeros((64, 64, 3), np.uint8)
+    >>> halved = GLocalTransform(np.eye(64) / 2, mean=0.0, std=1.0)
+    >>> bent = BentEncoder(base, halved, made_of="half the identity", aligned_by="nobody")
+    >>> bool(np.allclose(bent.images([picture]), base.images([picture]) / 2))
+    True
     """
 
     def __init__(

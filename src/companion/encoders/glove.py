@@ -34,6 +34,16 @@ class CategoryVectors:
         Categories with at least one word, in the order asked for.
     words : mapping from category to tuple of str
         The words whose vectors were averaged; empty for a category without any.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion import Embeddings
+    >>> from companion.encoders import CategoryVectors
+    >>> vectors = Embeddings(np.ones((1, 2)), ("n01",), "words")
+    >>> found = CategoryVectors(vectors, {"n01": ("dog", "hound"), "n02": ()})
+    >>> [category for category, words in found.words.items() if not words]
+    ['n02']
     """
 
     vectors: Embeddings
@@ -52,7 +62,7 @@ def category_vectors(
     space: str,
     member: str | None = None,
 ) -> CategoryVectors:
-    """Vectors of categories from the words of their lemmas.
+    r"""Vectors of categories from the words of their lemmas.
 
     A lemma is put in lower case and split into words at ``_``, ``-``, ``'`` and blanks. The vector of a lemma
     is the mean of its words that are in the file; that of a category is the mean of its lemmas with at least
@@ -83,6 +93,18 @@ def category_vectors(
     ----------
     Vafaei et al. (2026), Communications Biology 9, 206, Methods: mean over the ImageNet annotations.
     Pennington, Socher & Manning (2014), EMNLP: GloVe.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from companion.encoders import category_vectors
+    >>> with tempfile.TemporaryDirectory() as name:
+    ...     path = Path(name) / "vectors.txt"
+    ...     _ = path.write_text("killer 1 0\nwhale 0 1\norcinus 4 4\n")
+    ...     found = category_vectors(path, {"n02071294": ["killer_whale", "Orcinus_orca"]}, space="words")
+    >>> found.vectors.values.tolist(), found.words["n02071294"]
+    ([[2.25, 2.25]], ('killer', 'whale', 'orcinus'))
     """
     split = {category: [words_of(lemma) for lemma in names] for category, names in lemmas.items()}
     wanted = {word for names in split.values() for words in names for word in words}
@@ -119,6 +141,12 @@ def word_vectors(path: Path, words: Iterable[str], *, space: str, member: str | 
     ------
     DataError
         If the file is damaged or malformed, or none of the words is in it.
+
+    Examples
+    --------
+    >>> from companion.encoders import miniature_word_vectors_file, word_vectors
+    >>> word_vectors(miniature_word_vectors_file(), ["red", "Red", "blue"], space="miniature words").ids
+    ('red', 'blue')
     """
     asked = list(dict.fromkeys(words))
     found = _read(path, set(asked), member)
@@ -133,6 +161,7 @@ def words_of(lemma: str) -> list[str]:
 
     Examples
     --------
+    >>> from companion.encoders import words_of
     >>> words_of("welder's_mask"), words_of("Stained-glass")
     (['welder', 's', 'mask'], ['stained', 'glass'])
     """

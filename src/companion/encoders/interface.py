@@ -38,14 +38,45 @@ class Encoder(Protocol):
 
 
 class ImageEncoder(Encoder, Protocol):
-    """From pictures to vectors."""
+    """From pictures to vectors.
+
+    Examples
+    --------
+    Whatever has these four members is an image encoder, such as one that takes the mean colour:
+
+    >>> import numpy as np
+    >>> from companion.encoders import ImageEncoder, encode_images
+    >>> class MeanColour:
+    ...     name, n_features, fingerprint = "mean colour", 3, "mean colour, first version"
+    ...     def images(self, batch, /):
+    ...         return np.array([np.asarray(picture).mean((0, 1)) for picture in batch], np.float32)
+    >>> encoder: ImageEncoder = MeanColour()
+    >>> red = np.zeros((8, 8, 3), np.uint8) + np.array([255, 0, 0], np.uint8)
+    >>> encode_images(encoder, {"red": red}, batch_size=1).values.tolist()
+    [[255.0, 0.0, 0.0]]
+    """
 
     def images(self, batch: Sequence[Image.Image | UInt8Array], /) -> Float32Array:
         """Vectors of shape (n, n_features), one per picture, raw as the model gives them."""
 
 
 class TextEncoder(Encoder, Protocol):
-    """From texts to vectors."""
+    """From texts to vectors.
+
+    Examples
+    --------
+    Whatever has these four members is a text encoder, such as one that counts two letters:
+
+    >>> import numpy as np
+    >>> from companion.encoders import TextEncoder, encode_texts
+    >>> class Letters:
+    ...     name, n_features, fingerprint = "a and o", 2, "a and o, first version"
+    ...     def texts(self, batch, /):
+    ...         return np.array([[text.count(letter) for letter in "ao"] for text in batch], np.float32)
+    >>> encoder: TextEncoder = Letters()
+    >>> encode_texts(encoder, {"owl": "a tawny owl"}, batch_size=1).values.tolist()
+    [[2.0, 1.0]]
+    """
 
     def texts(self, batch: Sequence[str], /) -> Float32Array:
         """Vectors of shape (n, n_features), one per text, raw as the model gives them."""
@@ -80,6 +111,15 @@ def encode_images(
     ------
     DataError
         If a picture cannot be read, or its vector is not finite; the stimulus is named.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.encoders import encode_images, load_miniature_clip
+    >>> plain = {"black": np.zeros((64, 64, 3), np.uint8), "white": np.full((64, 64, 3), 255, np.uint8)}
+    >>> space = encode_images(load_miniature_clip(), plain, batch_size=2)
+    >>> space.values.shape, space.ids
+    ((2, 64), ('black', 'white'))
     """
     names = list(images)
     digests = [digest_of_picture(name, images[name]) for name in names]
@@ -116,6 +156,17 @@ def encode_texts(
     ------
     DataError
         If a vector is not finite; the stimulus is named.
+
+    Examples
+    --------
+    The sentence about a red fruit lies closer to that about a red bird than to that about a blue one:
+
+    >>> from companion.encoders import encode_texts, load_miniature_clip
+    >>> said = {"red fruit": "a red fruit", "red bird": "a red bird", "blue bird": "a blue bird"}
+    >>> space = encode_texts(load_miniature_clip(), said, batch_size=3).normalised()
+    >>> red_fruit, red_bird, blue_bird = space.values
+    >>> bool(red_fruit @ red_bird > red_fruit @ blue_bird)
+    True
     """
     names = list(texts)
     digests = [digest_of_text(texts[name]) for name in names]

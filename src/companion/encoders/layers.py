@@ -24,6 +24,16 @@ class LayerEncoder:
         Name of the layer, for people.
     place : str
         Submodule that makes it, as ``get_submodule`` names it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.encoders import LayerEncoder, load_miniature_second
+    >>> base = load_miniature_second()
+    >>> first = next(name for name, _ in base.module.named_children())
+    >>> encoder = LayerEncoder(base, "stem", first)
+    >>> encoder.images([np.zeros((64, 64, 3), np.uint8)]).shape == (1, encoder.n_features)
+    True
     """
 
     def __init__(self, base: ClipEncoder | ModuleEncoder, layer: str, place: str) -> None:

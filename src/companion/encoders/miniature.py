@@ -108,6 +108,13 @@ def load_miniature_clip(variant: Variant = "full", *, device: str = "cpu") -> Cl
     -------
     ClipEncoder
         Its ``module`` is the image tower: prepared pixels of shape (n, 3, 64, 64) to (n, 64).
+
+    Examples
+    --------
+    >>> from companion.encoders import load_miniature_clip
+    >>> encoder = load_miniature_clip()
+    >>> encoder.texts(["a striped red bird", "a plain blue vessel"]).shape
+    (2, 64)
     """
     if variant not in get_args(Variant):
         raise ValueError(f"variant is one of {', '.join(get_args(Variant))}, got {variant!r}")
@@ -136,6 +143,14 @@ def load_miniature_second(*, device: str = "cpu") -> ModuleEncoder:
     -------
     ModuleEncoder
         Its ``module`` takes prepared pixels of shape (n, 3, 64, 64), as the miniature CLIP's does.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.encoders import load_miniature_second
+    >>> encoder = load_miniature_second()
+    >>> encoder.images([np.zeros((64, 64, 3), np.uint8)]).shape
+    (1, 64)
     """
     weights = WEIGHTS / "second" / "weights.safetensors"
     model = build_second()
@@ -165,6 +180,14 @@ def miniature_layer_features(
     -------
     dict from layer to ndarray of shape (n_pictures, d), float32
         Early layers first.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.encoders import load_miniature_second, miniature_layer_features
+    >>> layers = miniature_layer_features(load_miniature_second(), [np.zeros((64, 64, 3), np.uint8)])
+    >>> [values.shape[1] for values in layers.values()]
+    [32, 64, 128]
     """
     layers = CLIP_LAYERS if isinstance(encoder, ClipEncoder) else SECOND_LAYERS
     return layer_features(encoder.module, layers, pixels_of(pictures, encoder.preprocess))
@@ -174,6 +197,16 @@ def miniature_word_vectors_file() -> Path:
     """File of the miniature world's word vectors, in GloVe's text layout, 32 numbers a word.
 
     It is read by :func:`companion.encoders.glove.word_vectors`.
+
+    Examples
+    --------
+    Two colours lie closer together than a colour and a preposition:
+
+    >>> from companion.encoders import miniature_word_vectors_file, word_vectors
+    >>> space = word_vectors(miniature_word_vectors_file(), ["red", "blue", "in"], space="words")
+    >>> red, blue, preposition = space.normalised().values
+    >>> bool(red @ blue > red @ preposition)
+    True
     """
     return WEIGHTS / "words" / "glove.miniature.32d.txt"
 

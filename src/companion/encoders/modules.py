@@ -37,6 +37,19 @@ class ModuleEncoder:
         Of everything that decides the vectors; see :meth:`from_module` where no file names the weights.
     device : str
         Where torch computes.
+
+    Examples
+    --------
+    >>> import numpy as np, torch
+    >>> from companion.encoders import ModuleEncoder, load_miniature_second
+    >>> base = load_miniature_second()
+    >>> with torch.random.fork_rng():
+    ...     halved = torch.nn.Sequential(base.module, torch.nn.Linear(64, 32))
+    >>> encoder = ModuleEncoder.from_module(
+    ...     halved, base.preprocess, name="halved", n_features=32, made_of=base.fingerprint
+    ... )
+    >>> encoder.images([np.zeros((64, 64, 3), np.uint8)]).shape
+    (1, 32)
     """
 
     def __init__(
@@ -139,6 +152,16 @@ def layer_features(
     Returns
     -------
     dict from layer to ndarray of shape (n, d), float32
+
+    Examples
+    --------
+    >>> import torch
+    >>> from companion.encoders import layer_features
+    >>> network = torch.nn.Sequential(torch.nn.AvgPool2d(2), torch.nn.ReLU(), torch.nn.Flatten())
+    >>> pixels = torch.ones(1, 3, 4, 4) * torch.tensor([1.0, -1.0, 2.0])[:, None, None]
+    >>> found = layer_features(network, {"early": "0", "late": "1"}, pixels)
+    >>> {name: rows.tolist() for name, rows in found.items()}
+    {'early': [[1.0, -1.0, 2.0]], 'late': [[1.0, 0.0, 2.0]]}
     """
     import torch
 

@@ -35,6 +35,7 @@ class WordTokenizer:
 
     Examples
     --------
+    >>> from companion.encoders import WordTokenizer
     >>> tokenise = WordTokenizer(["a", "red", "dovel"], context_length=6)
     >>> tokenise(["A red, red zorp."]).tolist()
     [[2, 3, 3, 1, 5, 0]]

@@ -1,1 +1,5 @@
 """Data coming in: the manifest, downloads with checksums, and one module per official layout."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -62,6 +62,13 @@ def read_calibration(
     ------
     DataError
         If the file cannot be read, lacks columns, or was made with other settings.
+
+    Examples
+    --------
+    >>> from companion.loading import read_calibration
+    >>> table, record = read_calibration()
+    >>> sorted(table["part"].unique())
+    ['coverage', 'family', 'other', 'people', 'pooled', 'power', 'recordings', 'wrong']
     """
     try:
         table, record = read_recorded(path, COLUMNS, dtype={"redrawn": str})

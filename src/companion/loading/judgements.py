@@ -49,6 +49,20 @@ def read_judgements(folder: Path, task: Task, *, teacher: str, split: JudgedSpli
     ------
     DataError
         If the file cannot be read, lacks a column, or holds no such choices.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import pandas as pd
+    >>> from companion.loading import read_judgements
+    >>> choices = pd.DataFrame({"teacher": ["judges", "permuted-1"], "split": "test", "reference": "cat",
+    ...     "left": "dog", "right": "key", "choice": [0, 1]})
+    >>> with tempfile.TemporaryDirectory() as name:
+    ...     choices.to_csv(Path(name) / "two_afc.csv")
+    ...     table = read_judgements(Path(name), "two_afc", teacher="judges", split="test")
+    >>> table.to_dict("records")
+    [{'reference': 'cat', 'left': 'dog', 'right': 'key', 'choice': 0}]
     """
     table = _read(folder / f"{task}.csv", ("teacher", "split", *COLUMNS[task]))
     rows = table[(table["teacher"] == teacher) & (table["split"] == split)]

@@ -27,6 +27,13 @@ def load_manifest(path: Path | None = None) -> Manifest:
     ------
     DataError
         If the file cannot be read, is no YAML, or breaks the schema; the entry and key are named.
+
+    Examples
+    --------
+    >>> from companion.loading import load_manifest
+    >>> entry = load_manifest().entry("things-meg")
+    >>> entry.id, entry.manual
+    ('things-meg', True)
     """
     return _read(path) if path else _read_own(project_root() / MANIFEST_NAME)
 

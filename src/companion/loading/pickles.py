@@ -58,6 +58,27 @@ def read_pickled_npy(path: Path) -> Any:
     See Also
     --------
     locate_arrays : for files that do not fit into memory.
+
+    Examples
+    --------
+    What a pickle would run is not run:
+
+    >>> import pickle, tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from companion import DataError
+    >>> from companion.loading import read_pickled_npy
+    >>> with tempfile.TemporaryDirectory() as name:
+    ...     path = Path(name) / "eeg.npy"
+    ...     np.save(path, np.array({"times": np.arange(3)}, dtype=object))
+    ...     print(read_pickled_npy(path)["times"])
+    ...     _ = path.write_bytes(pickle.dumps(print))
+    ...     try:
+    ...         read_pickled_npy(path)
+    ...     except DataError as error:
+    ...         print(error.what)
+    [0 1 2]
+    The pickle was refused, and nothing of it was executed
     """
     return _read(path, locate=False)
 

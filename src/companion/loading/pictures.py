@@ -37,6 +37,22 @@ def picture_attributes(folder: Path, stimuli: Sequence[str]) -> pd.DataFrame:
         If there are no such captions, as beside photographs.
     DataError
         If a picture has no plain caption, or its kind no category.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import pandas as pd
+    >>> from companion.loading import picture_attributes
+    >>> kinds = pd.DataFrame({"noun": ["dovel"], "category": ["bird"]})
+    >>> captions = pd.DataFrame(
+    ...     {"stimulus": ["dovel/dovel_01b"], "caption": ["a striped red dovel in a meadow"]}
+    ... )
+    >>> with tempfile.TemporaryDirectory() as name:
+    ...     kinds.to_csv(Path(name) / "kinds.csv")
+    ...     captions.to_csv(Path(name) / "captions.csv")
+    ...     picture_attributes(Path(name), ["00001_dovel/dovel_01b"]).iloc[0].to_dict()
+    {'category': 'bird', 'colour': 'red', 'pattern': 'striped', 'scene': 'in a meadow'}
     """
     path = folder / CAPTIONS_FILE
     if not path.is_file():

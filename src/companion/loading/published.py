@@ -168,6 +168,13 @@ def published(name: str) -> pd.DataFrame:
     DataError
         If the file is absent or unknown, a column is missing or unknown, an entry is not allowed, or a row is
         there twice.
+
+    Examples
+    --------
+    >>> from companion.loading import published
+    >>> table = published("god_zero_shot")
+    >>> table["n_candidates"].unique().tolist(), sorted(table["metric"].unique())
+    ([50.0], ['top-1', 'top-5'])
     """
     path = project_root() / "book" / "published" / f"{name}.csv"
     if name not in _LAYOUTS or not path.is_file():
@@ -202,6 +209,13 @@ def published_scores(name: str) -> pd.DataFrame:
     -------
     DataFrame
         The columns of `companion.scores.SCORE_COLUMNS`, then ``place``, ``spread``, ``tag`` and the like.
+
+    Examples
+    --------
+    >>> from companion.loading import published_scores
+    >>> scores = published_scores("god_zero_shot")
+    >>> scores["dataset"].unique().tolist(), sorted(scores["metric"].unique())
+    (['GOD'], ['top-1', 'top-5'])
     """
     return as_scores(published(name), simulated=False)
 

@@ -69,6 +69,21 @@ def recordings_folder(part: Part, *, source: Source, scale: ScaleName, null: Nul
         If the files are not on this machine; the command that makes or explains them is named.
     DataError
         If a name is unknown.
+
+    Examples
+    --------
+    Where a part of the miniature world is missing, the error names the command that makes it:
+
+    >>> import tempfile
+    >>> from unittest.mock import patch
+    >>> from companion import MissingDataError
+    >>> from companion.loading import recordings_folder
+    >>> with tempfile.TemporaryDirectory() as name, patch.dict("os.environ", COMPANION_DATA=name):
+    ...     try:
+    ...         recordings_folder("things-eeg2", source="miniature", scale="smoke")
+    ...     except MissingDataError as error:
+    ...         print(str(error).splitlines()[-1].strip())
+    what to do: run: companion data simulate things-eeg2 --scale smoke
     """
     _check(part=(part, PARTS), source=(source, get_args(Source)), scale=(scale, get_args(ScaleName)))
     if source == "official":
@@ -109,6 +124,20 @@ def world_record(part: Part, *, scale: ScaleName, null: Null | None = None) -> d
     ------
     MissingDataError
         If the part has not been made.
+
+    Examples
+    --------
+    >>> import json, tempfile
+    >>> from pathlib import Path
+    >>> from unittest.mock import patch
+    >>> from companion.loading import world_record
+    >>> from companion.loading.sources import miniature_folder
+    >>> with tempfile.TemporaryDirectory() as name, patch.dict("os.environ", COMPANION_DATA=name):
+    ...     folder = miniature_folder("god", scale="smoke")
+    ...     folder.mkdir(parents=True)
+    ...     _ = (folder / "world.json").write_text(json.dumps({"simulated": True, "dials": {"gap": 0.5}}))
+    ...     world_record("god", scale="smoke")["dials"]
+    {'gap': 0.5}
     """
     source: Source = "null" if null else "miniature"
     path = recordings_folder(part, source=source, scale=scale, null=null) / RECORD

@@ -70,6 +70,21 @@ def data_file(entry_id: str, name: str | None = None) -> Path:
         If the file is not on this machine; the message says how to get it.
     DataError
         If it is there and wrong, or the manifest knows no such entry or file.
+
+    Examples
+    --------
+    Nothing is opened that was not compared with the manifest, and what is missing comes with its command:
+
+    >>> import tempfile
+    >>> from unittest.mock import patch
+    >>> from companion import MissingDataError
+    >>> from companion.loading import data_file
+    >>> with tempfile.TemporaryDirectory() as name, patch.dict("os.environ", COMPANION_DATA=name):
+    ...     try:
+    ...         data_file("things-concepts")
+    ...     except MissingDataError as error:
+    ...         print(str(error).splitlines()[-1].strip())
+    what to do: companion data fetch things-concepts
     """
     entry = load_manifest().entry(entry_id)
     file = entry.file(name)

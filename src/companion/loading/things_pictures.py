@@ -25,6 +25,7 @@ def concept_of(stimulus: str) -> str:
 
     Examples
     --------
+    >>> from companion.loading import concept_of
     >>> concept_of("00001_aardvark/aardvark_01b"), concept_of("aardvark/aardvark_02s")
     ('aardvark', 'aardvark')
     """
@@ -45,6 +46,18 @@ def picture_files(folder: Path, stimuli: Sequence[str]) -> dict[str, Path]:
     ------
     MissingDataError
         If a picture is not there.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from companion.loading import picture_files
+    >>> with tempfile.TemporaryDirectory() as name:
+    ...     (Path(name) / "aardvark").mkdir()
+    ...     (Path(name) / "aardvark" / "aardvark_01b.jpg").touch()
+    ...     found = picture_files(Path(name), ["00001_aardvark/aardvark_01b"])
+    >>> found["00001_aardvark/aardvark_01b"].name
+    'aardvark_01b.jpg'
     """
     root = _root(folder)
     found = {name: root / concept_of(name) / f"{name.split('/')[-1]}.jpg" for name in stimuli}

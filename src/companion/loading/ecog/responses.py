@@ -89,6 +89,29 @@ def load_ecog(folder: Path, subject: int, *, split: Split, log_power: bool = Fal
         If a file, column, baseline run or place of an electrode is missing, runs differ in their channels, a
         sample is not finite, an epoch leaves the recording, an id is not that of a GOD image, or a category
         is in both splits.
+
+    Examples
+    --------
+    Two channels, and one session of three runs, in a BIDS folder:
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np, pandas as pd
+    >>> from companion.loading import load_ecog
+    >>> from companion.simulation.writers.ecog import EcogRun, write_ecog_subject
+    >>> rng = np.random.default_rng(0)
+    >>> def run(task, images):
+    ...     events = pd.DataFrame({"onset": 0.5 + np.arange(len(images)), "duration": 0.5,
+    ...         "trial_type": "image", "stim_id": images})
+    ...     return EcogRun("01", task, "01", rng.normal(0, 1e-5, (2, 1000 * (len(images) + 1))), events)
+    >>> runs = [run("baseline", ["face_1", "face_2", "face_3"]), run("training", ["n00000001_5"]),
+    ...     run("test", ["n00000002_7"])]
+    >>> electrodes = pd.DataFrame({"name": ["A1", "A2"], "x": [0.01, 0.02], "y": -0.05, "z": -0.02,
+    ...     "region": "Ventral Stream Visual Cortex", "type": "ECOG"})
+    >>> with tempfile.TemporaryDirectory() as name:
+    ...     _ = write_ecog_subject(Path(name), 1, runs, electrodes=electrodes, sampling_rate=1000.0)
+    ...     load_ecog(Path(name), 1, split="train")
+    Recording(GOD-ECoG, E1, ECoG, train: 1 x 2, 1 stimuli, simulated)
     """
     label = f"E{subject}"
     task = _task(split)

@@ -71,6 +71,31 @@ def load_god(
     References
     ----------
     Horikawa & Kamitani (2017), Nature Communications 8, 15037.
+
+    Examples
+    --------
+    One training image, one test image and two voxels, written in the classic layout and read again:
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np, pandas as pd
+    >>> from companion import Recording
+    >>> from companion.loading import GodStimuli, load_god
+    >>> from companion.simulation.writers.god import write_god
+    >>> names = pd.DataFrame({"stimulus": ["n00000001_5", "n00000002_7"],
+    ...     "category": ["n00000001", "n00000002"], "category_index": [1, 2], "image_index": [1, 2]})
+    >>> categories = names[["category", "category_index"]].assign(stimulus=names["category"])
+    >>> stimuli = GodStimuli(names[:1], names[1:], categories[1:])
+    >>> voxels = pd.DataFrame({"name": ["a", "b"], "roi_V1": [True, False], "roi_V4": [False, True]})
+    >>> def seen(split, stimulus, values):
+    ...     trials = pd.DataFrame({"stimulus": [stimulus], "run": [1]})
+    ...     return Recording(np.array([values]), trials, voxels, "Subject1", "GOD", "fMRI", split)
+    >>> parts = [seen("train", "n00000001_5", [1.0, 2.0]), seen("test", "n00000002_7", [3.0, 4.0])]
+    >>> with tempfile.TemporaryDirectory() as name:
+    ...     _ = write_god(Path(name), 1, parts, stimuli)
+    ...     recording = load_god(Path(name), 1, split="test", stimuli=stimuli, rois=["V4"])
+    >>> recording, recording.responses.tolist()
+    (Recording(GOD, Subject1, fMRI, test: 1 x 1, 1 stimuli, simulated), [[4.0]])
     """
     with open_bdata(folder / f"Subject{subject}.h5") as bdata:
         trials = _classic_trials(bdata)

@@ -97,6 +97,25 @@ def load_god_meg(
         If a file or a column of its metadata is missing, sessions differ in sensors or times, a value is not
         finite, an id is not that of a GOD image, images are not shown equally often, a category is in both
         splits, or bins do not divide the half second.
+
+    Examples
+    --------
+    Two training images and one test image, each seen twice; the mean over 0 to 0.5 s in bins of 0.1 s:
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np, pandas as pd
+    >>> from companion.loading import load_god_meg
+    >>> from companion.simulation.writers.god_meg import gradiometer_info, write_god_meg_session
+    >>> trials = pd.DataFrame({"stimulus": ["n00000001_5", "n00000002_7", "n00000009_1"] * 2,
+    ...     "split": ["train", "train", "test"] * 2, "run": 1})
+    >>> info = gradiometer_info(np.eye(3) * 0.12, np.eye(3), sampling_rate=200.0)
+    >>> signals = np.random.default_rng(0).normal(size=(6, 3, 121)) * 1e-13
+    >>> with tempfile.TemporaryDirectory() as name:
+    ...     _ = write_god_meg_session(Path(name), 1, "01", signals, trials, info)
+    ...     recording = load_god_meg(Path(name), 1, split="train", bin_width=0.1)
+    >>> recording, recording.times.round(2).tolist()
+    (Recording(GOD-MEG, M1, MEG, train: 4 x 3 x 5, 2 stimuli, simulated), [0.05, 0.15, 0.25, 0.35, 0.45])
     """
     if split not in SPLITS:
         raise DataError("GOD-MEG has no such split", expected=" or ".join(SPLITS), got=split)

@@ -176,6 +176,12 @@ def seen_in_ilsvrc(stimuli: Iterable[str]) -> dict[str, bool]:
     References
     ----------
     ``stimulus_info_ImageNetTest.csv`` of KamitaniLab/GenericObjectDecoding.
+
+    Examples
+    --------
+    >>> from companion.loading import seen_in_ilsvrc
+    >>> seen_in_ilsvrc(["n90000001_1"])
+    {'n90000001_1': False}
     """
     categories = set(map(category_of, ILSVRC_TRAINING))
     found = {}

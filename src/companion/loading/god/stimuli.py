@@ -84,7 +84,14 @@ def number_of_stimulus(name: str) -> float:
 
 
 def category_of(name: str) -> str:
-    """WordNet id of the category of an image or category: ``n03626115`` of ``n03626115_19498``."""
+    """WordNet id of the category of an image or category: ``n03626115`` of ``n03626115_19498``.
+
+    Examples
+    --------
+    >>> from companion.loading import category_of
+    >>> category_of("n03626115_19498")
+    'n03626115'
+    """
     return name.partition("_")[0]
 
 
@@ -104,6 +111,24 @@ class GodStimuli:
     DataError
         If a stimulus is listed twice, a test category is also trained on, or imagined categories are not
         those of the test.
+
+    Examples
+    --------
+    Lists that would let a decoder train on a category of the test are refused:
+
+    >>> import pandas as pd
+    >>> from companion import DataError
+    >>> from companion.loading import GodStimuli
+    >>> names = pd.DataFrame({"stimulus": ["n00000001_5", "n00000002_7"],
+    ...     "category": ["n00000001", "n00000002"], "category_index": [1, 2], "image_index": [1, 2]})
+    >>> categories = names[["category", "category_index"]].assign(stimulus=names["category"])
+    >>> GodStimuli(train=names[:1], test=names[1:], imagery=categories[1:]).of("test")["stimulus"].tolist()
+    ['n00000002_7']
+    >>> try:
+    ...     GodStimuli(train=names, test=names[1:], imagery=categories[1:])
+    ... except DataError as error:
+    ...     print(error.what)
+    A test category is inside the training list
     """
 
     train: pd.DataFrame
@@ -155,6 +180,21 @@ def read_god_stimuli(folder: Path) -> GodStimuli:
     ------
     DataError
         If a list is absent or a row is not as its layout says.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import pandas as pd
+    >>> from companion.loading import GodStimuli, read_god_stimuli
+    >>> from companion.simulation.writers.god_stimuli import write_god_stimuli
+    >>> names = pd.DataFrame({"stimulus": ["n00000001_5", "n00000002_7"],
+    ...     "category": ["n00000001", "n00000002"], "category_index": [1, 2], "image_index": [1, 2]})
+    >>> categories = names[["category", "category_index"]].assign(stimulus=names["category"])
+    >>> with tempfile.TemporaryDirectory() as name:
+    ...     _ = write_god_stimuli(Path(name), GodStimuli(names[:1], names[1:], categories[1:]))
+    ...     read_god_stimuli(Path(name)).train["stimulus"].tolist()
+    ['n00000001_5']
     """
     return _read({split: folder / name for split, name in LISTS.items()})
 

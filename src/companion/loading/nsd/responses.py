@@ -76,6 +76,29 @@ def load_nsd(folder: Path, subject: int, *, split: Split, average: bool = True) 
     ----------
     Allen et al. (2022), Nature Neuroscience 25, 116-126. Averaged training rows: Rajabi et al.
     (2025), ICML, whose code averages both splits where the text says that training trials were not averaged.
+
+    Examples
+    --------
+    Forty sessions of one trial in the official layout; four images are shared by all eight subjects:
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from companion.loading import load_nsd
+    >>> from companion.simulation.writers.nsd import write_nsd_design, write_nsd_voxels
+    >>> images = np.arange(80).reshape(8, 10)
+    >>> images[:, :4] = [100, 101, 102, 103]
+    >>> voxels = np.random.default_rng(0).normal(size=(40, 5))
+    >>> with tempfile.TemporaryDirectory() as name:
+    ...     _ = write_nsd_design(Path(name), np.arange(40) % 10, images, n_shared=4)
+    ...     _ = write_nsd_voxels(Path(name), 1, [voxels], voxels.shape)
+    ...     test = load_nsd(Path(name), 1, split="test")
+    >>> test
+    Recording(NSD, subj01, fMRI, test: 4 x 5, 4 stimuli, simulated)
+    >>> test.trials.head(2)
+        stimulus  n_repetitions
+    0  nsd-00100              4
+    1  nsd-00101              4
     """
     if split not in ("train", "test"):
         raise ValueError(f"split is 'train' or 'test', got {split!r}")

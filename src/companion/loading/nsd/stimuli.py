@@ -50,6 +50,20 @@ def nsd_pictures(folder: Path, stimuli: Sequence[str]) -> Iterator[tuple[str, Pi
         If the file is not there.
     DataError
         If an id is unknown, the file is damaged or of another shape, or a picture is empty.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from companion.loading import nsd_pictures
+    >>> from companion.simulation.writers.nsd import write_nsd_pictures
+    >>> red = np.zeros((425, 425, 3), np.uint8) + np.array([200, 0, 0], np.uint8)
+    >>> with tempfile.TemporaryDirectory() as name:
+    ...     _ = write_nsd_pictures(Path(name), [(12, red)])
+    ...     [(stimulus, picture)] = nsd_pictures(Path(name), ["nsd-00012"])
+    >>> stimulus, picture.shape, picture[0, 0].tolist()
+    ('nsd-00012', (425, 425, 3), [200, 0, 0])
     """
     numbers = [image_number(stimulus) for stimulus in stimuli]
     with opened_hdf5(folder / PICTURE_FILE) as file:
@@ -108,6 +122,18 @@ def nsd_captions(folder: Path, stimuli: Sequence[str]) -> dict[str, list[str]]:
     References
     ----------
     Chen et al. (2015), Microsoft COCO captions, arXiv:1504.00325.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from companion.loading import nsd_captions
+    >>> from companion.simulation.writers.nsd import write_nsd_captions
+    >>> said = ["a dog", "a brown dog", "a dog on grass", "one dog", "a dog that runs"]
+    >>> with tempfile.TemporaryDirectory() as name:
+    ...     _ = write_nsd_captions(Path(name), {12: said})
+    ...     nsd_captions(Path(name), ["nsd-00012"])["nsd-00012"][2]
+    'a dog on grass'
     """
     table = _coco_table(folder / COCO_TABLE, stimuli)
     captions: dict[str, list[str]] = {}

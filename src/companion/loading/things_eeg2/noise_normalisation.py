@@ -80,6 +80,18 @@ def noise_covariance(trials: Trials, conditions: npt.ArrayLike) -> FloatArray:
     -------
     ndarray of shape (n_channels, n_channels)
         In the squared unit of the trials.
+
+    Examples
+    --------
+    Two channels with independent noise, of which the second has three times the spread:
+
+    >>> import numpy as np
+    >>> from companion.loading import noise_covariance
+    >>> rng = np.random.default_rng(0)
+    >>> trials = rng.normal(size=(40, 2, 200)) * [[[1.0], [3.0]]]
+    >>> noise_covariance(trials, ["cat", "key"] * 20).round(1) + 0.0
+    array([[1. , 0. ],
+           [0. , 8.9]])
     """
     _, codes, counts = np.unique(np.asarray(conditions), return_inverse=True, return_counts=True)
     weights = 1 / (counts[codes] * len(counts))
@@ -109,6 +121,14 @@ def whitening_matrix(covariance: FloatArray, *, where: object) -> FloatArray:
     ------
     DataError
         If the covariance cannot be inverted, as when a channel is flat or two are the same.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.loading import whitening_matrix
+    >>> whitening_matrix(np.diag([1.0, 4.0]), where="session 1").round(3)
+    array([[1. , 0. ],
+           [0. , 0.5]])
     """
     values, vectors = np.linalg.eigh(covariance)
     if not values[0] > SMALLEST_RATIO * values[-1]:
@@ -134,6 +154,15 @@ def whitened(trials: Trials, matrix: FloatArray) -> FloatArray:
         Of either partition.
     matrix : ndarray of shape (n_channels, n_channels)
         From `whitening_matrix`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.loading import whitened, whitening_matrix
+    >>> trials = np.array([[[1.0, -1.0], [6.0, 2.0]]])
+    >>> whitened(trials, whitening_matrix(np.diag([1.0, 4.0]), where="session 1"))
+    array([[[ 1., -1.],
+            [ 3.,  1.]]])
     """
     product: FloatArray = np.matmul(matrix, trials, dtype=np.float64)
     return product

@@ -85,6 +85,28 @@ def load_things_eeg2(
     See Also
     --------
     companion.loading.things_eeg2.raw.load_things_eeg2_raw : from the raw sessions.
+
+    Examples
+    --------
+    A miniature person who saw three pictures twice, in the 100 Hz layout of the official files:
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from companion.loading import load_things_eeg2
+    >>> from companion.loading.things_eeg2.layout import OSF_100HZ
+    >>> from companion.simulation.writers.things_eeg2 import write_image_metadata, write_preprocessed
+    >>> values = np.random.default_rng(0).normal(size=(3, 2, 17, 100))
+    >>> shown = [f"0000{n}_{name}/{name}_01b" for n, name in enumerate(("cat", "dog", "key"), start=1)]
+    >>> with tempfile.TemporaryDirectory() as name:
+    ...     folder = Path(name)
+    ...     _ = write_image_metadata(folder, training=shown, test=["00004_owl/owl_01b"])
+    ...     _ = write_preprocessed(folder, 1, values, split="train", shape=values.shape, layout=OSF_100HZ)
+    ...     recording = load_things_eeg2(folder, 1, split="train")
+    >>> recording
+    Recording(THINGS-EEG2, sub-01, EEG, train: 3 x 17 x 100, 3 stimuli, simulated)
+    >>> recording.stimuli[0], float(recording.times[0])
+    ('00001_cat/cat_01b', -0.2)
     """
     path = preprocessed_file(folder, subject, split)
     stimuli = image_ids(metadata or metadata_file(folder))[split]

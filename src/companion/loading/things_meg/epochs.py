@@ -77,6 +77,29 @@ def load_things_meg(folder: Path, subject: int, *, split: Split, sampling_rate: 
     References
     ----------
     Hebart et al. (2023), eLife 12, e82580; OpenNeuro ds004212. Split: Rajabi et al. (2025), ICML.
+
+    Examples
+    --------
+    Two pictures of two concepts, in the official layout as MNE writes it:
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import mne, numpy as np, pandas as pd
+    >>> from companion.loading import load_things_meg
+    >>> from companion.simulation.writers.things_meg import write_things_meg
+    >>> info = mne.create_info(["MLO11", "MLO12"], 200.0, "mag")
+    >>> for place, channel in enumerate(info["chs"]):
+    ...     channel["loc"][:3] = 0.1, 0.1, 0.01 * place
+    >>> shown = pd.DataFrame({"trial_type": ["exp", "exp", "test"], "category_nr": [1.0, 2.0, 3.0],
+    ...     "test_image_nr": [np.nan, np.nan, 1.0], "image_nr": [1.0, 13.0, 22249.0],
+    ...     "image_path": ["images_meg/cat/cat_01b.jpg", "images_meg/key/key_01b.jpg",
+    ...                    "images_test_meg/owl_13s.jpg"]})
+    >>> responses = np.random.default_rng(0).normal(size=(3, 2, 281))
+    >>> with tempfile.TemporaryDirectory() as name:
+    ...     _ = write_things_meg(Path(name), 1, responses, shown, info)
+    ...     recording = load_things_meg(Path(name), 1, split="train")
+    >>> recording, recording.stimuli
+    (Recording(THINGS-MEG, P1, MEG, train: 2 x 2 x 201, 2 stimuli, simulated), ['cat/cat_01b', 'key/key_01b'])
     """
     if split not in ("train", "test"):
         raise ValueError(f"split is 'train' or 'test', got {split!r}")
