@@ -21,6 +21,14 @@ def calibration_record() -> dict[str, Any]:
 
 
 def calibrated_dials() -> Dials:
-    """Dials of the world: signals as calibrated, all others as they are set by default."""
+    """Dials of the world: signals as calibrated, all others as they are set by default.
+
+    Examples
+    --------
+    >>> from companion.simulation import Dials, calibrated_dials
+    >>> dials = calibrated_dials()
+    >>> dials.gap == Dials().gap, dials.signal == Dials().signal
+    (True, False)
+    """
     record = calibration_record()
     return Dials(individual=record["individual"], signal=record["signal"])

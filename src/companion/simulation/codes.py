@@ -32,6 +32,15 @@ class Codes:
         Stimuli.
     stages : mapping of stage to ndarray of shape (n_stimuli, n_dimensions)
         For each of ``STAGES``; numbers of dimensions may differ.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.simulation import Codes
+    >>> rng = np.random.default_rng(0)
+    >>> codes = Codes(("cat", "key"), {stage: rng.normal(size=(2, 3)) for stage in ("early", "mid", "late")})
+    >>> codes.select(["key", "cat", "key"]).ids
+    ('key', 'cat', 'key')
     """
 
     ids: tuple[str, ...]

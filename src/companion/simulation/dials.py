@@ -30,6 +30,12 @@ class Dials:
         Amplitude of the response relative to that data set's noise; set by calibration on base targets only.
     seed : int
         Of brains and noise. Stimuli and encoders are the same for every seed.
+
+    Examples
+    --------
+    >>> from companion.simulation import Dials
+    >>> Dials(gap=0.0).sharing
+    0.5
     """
 
     gap: float = 0.35

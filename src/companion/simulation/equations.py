@@ -62,6 +62,14 @@ class Described:
         What was drawn.
     living : ndarray of shape (n_stimuli,)
         True for living things, False for artefacts; a scene may lie between.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.simulation import Described
+    >>> factors = {stage: np.zeros((2, 24)) for stage in ("early", "mid", "late")}
+    >>> Described(("cat", "key"), np.eye(2), factors, np.array([1.0, 0.0])).select(["key"]).living
+    array([0.])
     """
 
     ids: tuple[str, ...]
@@ -138,6 +146,20 @@ def fit_equations(reference: Described) -> Equations:
     ------
     DataError
         If there are fewer stimuli than would make the regressions well posed.
+
+    Examples
+    --------
+    What brains have beyond the base encoder cannot be predicted from it, and half of that is what judges use:
+
+    >>> import numpy as np
+    >>> from companion.simulation import Described, fit_equations
+    >>> rng, ids = np.random.default_rng(0), tuple(map(str, range(800)))
+    >>> factors = {stage: rng.normal(size=(800, 30)) for stage in ("early", "mid", "late")}
+    >>> base = sum(factors.values())[:, :20] + rng.normal(size=(800, 20))
+    >>> described = Described(ids, base, factors, living=np.ones(800))
+    >>> judged, unused = fit_equations(described).beyond(described, "mid")
+    >>> judged.shape, unused.shape, bool(abs(base.T @ judged / 800).max() < 1e-6)
+    ((800, 6), (800, 6), True)
     """
     n_stimuli, n_features = reference.base.shape
     if n_stimuli < 4 * n_features:
@@ -165,6 +187,21 @@ def brain_codes(equations: Equations, stimuli: Described, dials: Dials, null: Nu
         N0 leaves brains as they are (it concerns aligners). N1: every stage is the base embedding, all axes
         at their own variances. N2: ``sharing`` is zero. N3: every stage is a few of the base embedding's own
         axes, at equal variances.
+
+    Examples
+    --------
+    With no gap, brains read only what the base encoder carries:
+
+    >>> import numpy as np
+    >>> from companion.simulation import Described, Dials, brain_codes, fit_equations
+    >>> rng, ids = np.random.default_rng(0), tuple(map(str, range(800)))
+    >>> factors = {stage: rng.normal(size=(800, 30)) for stage in ("early", "mid", "late")}
+    >>> base = sum(factors.values())[:, :20] + rng.normal(size=(800, 20))
+    >>> described = Described(ids, base, factors, living=np.ones(800))
+    >>> equations = fit_equations(described)
+    >>> [float(np.var(brain_codes(equations, described, Dials(gap=gap)).stages["mid"][:, 12:]).round(3))
+    ...     for gap in (0.0, 0.5)]
+    [0.0, 0.058]
     """
     if null == "N1":
         same = equations.base_axes(stimuli)

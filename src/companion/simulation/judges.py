@@ -65,6 +65,19 @@ def two_afc(
     References
     ----------
     Fu et al. (2023), NeurIPS 36: DreamSim. Its pictures are variations of one theme.
+
+    Examples
+    --------
+    A judge without noise names the closer one of two pictures:
+
+    >>> import numpy as np
+    >>> from companion.simulation import two_afc
+    >>> percept = np.random.default_rng(0).normal(size=(30, 2))
+    >>> triplets, choice = two_afc(percept, np.random.default_rng(1), 20, noise=1e-9)
+    >>> reference, left, right = percept[triplets.T]
+    >>> closer = np.linalg.norm(right - reference, axis=1) < np.linalg.norm(left - reference, axis=1)
+    >>> bool((choice == closer).all())
+    True
     """
     _check(percept, n_triplets)
     place = percept if similar_in is None else similar_in
@@ -127,6 +140,14 @@ def odd_one_out(
     References
     ----------
     Hebart et al. (2020), Nature Human Behaviour 4: the task and its softmax over three dot products.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.simulation import odd_one_out
+    >>> percept = np.array([[1.0, 0.0], [1.1, 0.0], [-2.0, 0.0]])
+    >>> odd_one_out(percept, np.random.default_rng(0), 4, temperature=0.01)[:, 2].tolist()
+    [2, 2, 2, 2]
     """
     _check(percept, n_triplets)
     shown = np.array([rng.choice(len(percept), 3, replace=False) for _ in range(n_triplets)])

@@ -77,6 +77,16 @@ def time_course(
     -------
     ndarray of shape (n_sources, n_times)
         Without unit; zero before the onset and after `RESPONSE_LENGTH`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.simulation import time_course
+    >>> times = np.arange(-0.1, 0.6, 0.01)
+    >>> early, late = (time_course("evoked", stage, times, np.zeros(1), np.zeros(1))[0]
+    ...     for stage in ("early", "late"))
+    >>> bool(times[early.argmax()] < times[late.argmax()]), bool(early[times < 0].any())
+    (True, False)
     """
     t = times[None, :] - shifts[:, None]
     if kind == "evoked":

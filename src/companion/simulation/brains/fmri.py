@@ -79,6 +79,16 @@ class FmriModel:
         Share of the signal variance that no code predicts.
     seed, dataset, subject : int, str, int
         Whose voxels these are.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.simulation import Codes, Dials, fmri_model
+    >>> rng = np.random.default_rng(0)
+    >>> codes = Codes(("cat", "key"), {stage: rng.normal(size=(2, 3)) for stage in ("early", "mid", "late")})
+    >>> model = fmri_model("god", 1, ["V1", "V1", "FFA"], codes=codes, dials=Dials())
+    >>> model.n_voxels, model.noise(5, rng).shape
+    (3, (5, 3))
     """
 
     regions: tuple[str, ...]
@@ -219,6 +229,19 @@ def fmri_model(
         Any stimuli of the world: only the numbers of dimensions are used.
     dials : Dials
         ``signal``, ``individual`` and ``seed``.
+
+    Examples
+    --------
+    The same person answers the same pictures alike; another person has another geometry:
+
+    >>> import numpy as np
+    >>> from companion.simulation import Codes, Dials, fmri_model
+    >>> rng = np.random.default_rng(0)
+    >>> codes = Codes(("cat", "key"), {stage: rng.normal(size=(2, 3)) for stage in ("early", "mid", "late")})
+    >>> first, again, other = (fmri_model("god", person, ["V1"] * 4, codes=codes, dials=Dials())
+    ...     for person in (1, 1, 2))
+    >>> [bool(np.allclose(first.expected(codes), one.expected(codes))) for one in (again, other)]
+    [True, False]
     """
     amplitude = SIGNAL_UNIT[dataset] * dials.signal[dataset] * np.sqrt(1 - UNPREDICTED[dataset])
     mixtures = [ROI_MIXTURE[region] for region in regions]

@@ -168,6 +168,14 @@ def power_law(exponent: float, band: tuple[float, float]) -> Spectrum:
     -------
     function
         From frequencies in hertz to power per hertz.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.simulation import power_law
+    >>> density = power_law(1.0, (1.0, 40.0))(np.array([10.0, 20.0]))
+    >>> float((density[0] / density[1]).round(6))
+    2.0
     """
     low, high = band
     grid = np.geomspace(low, high, 2000)

@@ -31,6 +31,7 @@ def person_rng(seed: int, dataset: str, subject: int, purpose: str) -> np.random
 
     Examples
     --------
+    >>> from companion.simulation import person_rng
     >>> first = person_rng(0, "god", 1, "noise").normal()
     >>> first == person_rng(0, "god", 1, "noise").normal()
     True

@@ -42,6 +42,17 @@ def draw_weights(
         ``seed`` and ``individual``.
     amplitude : float
         Root mean square response.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.simulation import Codes, Dials, draw_weights
+    >>> rng = np.random.default_rng(0)
+    >>> codes = Codes(("cat", "key"), {stage: rng.normal(size=(2, 3)) for stage in ("early", "mid", "late")})
+    >>> early_only = {"early": 1.0, "mid": 0.0, "late": 0.0}
+    >>> weights = draw_weights("god", 1, [early_only] * 5, codes, Dials(), amplitude=2.0)
+    >>> {stage: (values.shape, bool(values.any())) for stage, values in weights.items()}
+    {'early': ((3, 5), True), 'mid': ((3, 5), False), 'late': ((3, 5), False)}
     """
     rng = person_rng(dials.seed, dataset, subject, "tuning")
     n_units = len(mixtures)

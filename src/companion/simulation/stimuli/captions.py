@@ -64,7 +64,16 @@ TRIPLES = (
 
 
 def plain_caption(exemplars: Exemplars, i: int) -> str:
-    """Name everything but size and pose: ``a striped red dovel in a meadow``."""
+    """Name everything but size and pose: ``a striped red dovel in a meadow``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.simulation import all_kinds, draw_exemplars, plain_caption
+    >>> caption = plain_caption(draw_exemplars([3], np.random.default_rng(0)), 0)
+    >>> caption.startswith("a "), all_kinds()[3].noun in caption
+    (True, True)
+    """
     return _fill(PLAIN, _words_of(exemplars, i))
 
 

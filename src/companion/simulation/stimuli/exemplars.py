@@ -45,6 +45,14 @@ class Exemplars:
         Added to the kind's shape parameters.
     layout : ndarray of float, shape (n, 3)
         Where the scene puts its props and its horizon, 0 to 1; not part of any stage's factors.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.simulation import draw_exemplars
+    >>> drawn = draw_exemplars([3, 3, 7], np.random.default_rng(0))
+    >>> drawn.kind.tolist(), drawn.jitter.shape
+    ([3, 3, 7], (3, 12))
     """
 
     kind: IntArray
@@ -83,6 +91,16 @@ def draw_exemplars(kinds: Sequence[int] | IntArray, rng: np.random.Generator) ->
         Kind numbers; repeat a number for several exemplars.
     rng : numpy.random.Generator
         Decides all attributes.
+
+    Examples
+    --------
+    Attributes do not depend on the kind: the same numbers are drawn for another one.
+
+    >>> import numpy as np
+    >>> from companion.simulation import draw_exemplars
+    >>> some, others = (draw_exemplars(kinds, np.random.default_rng(0)) for kinds in ([3, 3], [7, 7]))
+    >>> bool((some.colour == others.colour).all())
+    True
     """
     kind = np.asarray(kinds, dtype=np.int64)
     n = len(kind)
@@ -109,6 +127,14 @@ def draw_scene(kinds: Sequence[int], rng: np.random.Generator) -> Exemplars:
         Two or three kind numbers.
     rng : numpy.random.Generator
         Decides all attributes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.simulation import draw_scene
+    >>> scene = draw_scene([3, 7], np.random.default_rng(0))
+    >>> scene.kind.tolist(), len(set(scene.colour.tolist())), len(set(scene.scene.tolist()))
+    ([3, 7], 2, 1)
     """
     drawn = draw_exemplars(kinds, rng)
     parts = {field.name: getattr(drawn, field.name) for field in fields(drawn)}

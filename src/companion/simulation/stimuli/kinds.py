@@ -60,6 +60,13 @@ class Kind:
         The latent vector ``k``.
     shape : tuple of 12 float
         What the body plan of the category draws from, standard normal over kinds.
+
+    Examples
+    --------
+    >>> from companion.simulation import Kind
+    >>> kind = Kind(0, "dovel", "bird", True, "A dovel is a long-legged bird.", (0.0,) * 24, (0.0,) * 12)
+    >>> kind.noun, kind.living
+    ('dovel', True)
     """
 
     number: int
@@ -77,6 +84,13 @@ def all_kinds() -> tuple[Kind, ...]:
 
     Every run of 12 numbers that starts at a multiple of 12 holds each category once, so any 50 neighbours
     hold them all.
+
+    Examples
+    --------
+    >>> from companion.simulation import all_kinds
+    >>> kinds = all_kinds()
+    >>> len(kinds), len({kind.noun for kind in kinds}), len({kind.category for kind in kinds[:12]})
+    (2504, 2504, 12)
     """
     rng = np.random.default_rng(SEED)
     nouns = invented_nouns(N_KINDS, rng)

@@ -42,6 +42,14 @@ def invented_nouns(n_nouns: int, rng: np.random.Generator) -> tuple[str, ...]:
     -------
     tuple of str
         Unique, lower case, four to eight letters.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.simulation import invented_nouns
+    >>> nouns = invented_nouns(100, np.random.default_rng(0))
+    >>> len(set(nouns)), min(map(len, nouns)) >= 4, max(map(len, nouns)) <= 8
+    (100, True, True)
     """
     words = (
         "".join(pieces)

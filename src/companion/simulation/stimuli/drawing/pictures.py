@@ -47,6 +47,14 @@ def render(exemplars: Exemplars, size: int) -> UInt8Array:
     -------
     ndarray of uint8, shape (n, size, size, 3)
         sRGB.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.simulation import draw_exemplars, render
+    >>> pictures = render(draw_exemplars([3, 7], np.random.default_rng(0)), size=32)
+    >>> pictures.shape, pictures.dtype.name, bool((pictures[0] != pictures[1]).any())
+    ((2, 32, 32, 3), 'uint8', True)
     """
     x, y = _grid(size)
     pictures = np.empty((len(exemplars), size, size, 3), np.uint8)
@@ -77,6 +85,13 @@ def render_scenes(scenes: Sequence[Exemplars], size: int) -> UInt8Array:
     ------
     DataError
         If a scene has another number of objects.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.simulation import draw_scene, render_scenes
+    >>> render_scenes([draw_scene([3, 7], np.random.default_rng(0))], size=32).shape
+    (1, 32, 32, 3)
     """
     if wrong := [len(objects) for objects in scenes if len(objects) not in SLOTS]:
         raise DataError("A scene has too few or too many objects", expected=sorted(SLOTS), got=wrong[0])
