@@ -1,4 +1,4 @@
-"""What a running chapter may record, and how tables become text."""
+"""What a running chapter may record and show."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from pathlib import Path
 
 import nbformat
 import numpy as np
-import pandas as pd
 import pytest
 
 from companion.running import session
 from companion.running.layout import read_json, write_text
-from companion.running.session import OpenChapter, table_lines
+from companion.running.session import OpenChapter
 from companion.running.stage import with_tables
 
 
@@ -45,23 +44,6 @@ def test_keys_are_plain_and_used_once(chapter: OpenChapter) -> None:
     chapter.record("x", 1)
     with pytest.raises(ValueError, match="twice"):
         chapter.record("x", 2)
-
-
-def test_table_lines_align_numbers_and_escape_bars() -> None:
-    frame = pd.DataFrame({"name": ["a|b", None], "t": [1.256, float("nan")]})
-    assert table_lines(frame, {"t": "{:.2f}"}) == [
-        "| name | t |",
-        "| :-- | --: |",
-        r"| a\|b | 1.26 |",
-        "| – | – |",
-    ]
-    with pytest.raises(ValueError, match=r"\['p'\]"):
-        table_lines(frame, {"p": "{}"})
-
-
-def test_what_rounds_to_zero_has_no_sign_in_a_table() -> None:
-    frame = pd.DataFrame({"value": [-0.001, -0.2, -0.004]})
-    assert table_lines(frame, {"value": "{:.1f}"})[2:] == ["| 0.0 |", "| −0.2 |", "| 0.0 |"]
 
 
 def test_table_outputs_become_markdown_cells_after_their_cell() -> None:

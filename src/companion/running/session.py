@@ -52,6 +52,20 @@ def open_chapter(name: str, *, seed: int) -> OpenChapter:
     -------
     OpenChapter
         Takes the chapter's results, figures and tables.
+
+    Examples
+    --------
+    A chapter has its process to itself; here, what it sets for the process is set back.
+
+    >>> import logging, os, tempfile
+    >>> from unittest.mock import patch
+    >>> import matplotlib
+    >>> from companion.running import open_chapter
+    >>> level = logging.getLogger().level
+    >>> with tempfile.TemporaryDirectory() as name, matplotlib.rc_context():
+    ...     with patch.dict(os.environ, COMPANION_RUN_FOLDER=name):
+    ...         open_chapter("toy", seed=0), os.environ["OMP_NUM_THREADS"]
+    >>> logging.getLogger().setLevel(level)
     """
     import threadpoolctl
 
@@ -78,6 +92,17 @@ class OpenChapter:
         Name of the chapter.
     folder : Path
         Receives ``results.json`` and ``figures/``.
+
+    Examples
+    --------
+    >>> import json, tempfile
+    >>> from pathlib import Path
+    >>> from companion.running import OpenChapter
+    >>> with tempfile.TemporaryDirectory() as name:
+    ...     chapter = OpenChapter("toy", Path(name))
+    ...     chapter.record("top1", 12.5)
+    ...     json.loads((Path(name) / "results.json").read_text())
+    {'top1': 12.5}
     """
 
     def __init__(self, name: str, folder: Path) -> None:

@@ -158,7 +158,7 @@ _LOOK = f"""
   --paper: var(--pst-color-background, var(--jp-layout-color0, #ffffff));
   background: var(--paper); color: var(--ink); border: 1px solid var(--line); border-radius: 0.4rem;
   padding: 0.75rem; font-size: 0.9rem; line-height: 1.4; text-align: left; print-color-adjust: exact;
-  -webkit-print-color-adjust: exact; }}
+  -webkit-print-color-adjust: exact; container-type: inline-size; }}
 html[data-theme=dark] .explorer, body[data-jp-theme-light=false] .explorer {{ {_DARK} }}
 @media screen and (prefers-color-scheme: dark) {{
   html:not([data-theme]) body:not([data-jp-theme-light]) .explorer {{ {_DARK} --ink: #e4e4e4;

@@ -209,9 +209,12 @@ _LOOK = f"""
 html[data-theme=dark] .explorer .track {{ --own: var(--dark); }}
 @media screen and (prefers-color-scheme: dark) {{
   html:not([data-theme]) .explorer .track {{ --own: var(--dark); }} }}
-.explorer .track circle {{ fill: var(--own); fill-opacity: 0.55; }}
+.explorer .track circle {{ fill: var(--own); fill-opacity: 0.7; }}
 .explorer .track .mean {{ stroke: var(--own); stroke-width: 3; }}
 .explorer .track .line {{ stroke: var(--quiet); stroke-dasharray: 3 3; }}
+@container (max-width: 26rem) {{
+  .explorer .rows {{ grid-template-columns: 1fr 3rem; }}
+  .explorer .rows .name {{ grid-column: 1 / -1; margin-top: 0.3rem; }} }}
 .explorer .doses.unmade .track circle, .explorer .doses.unmade .track .mean {{ display: none; }}
 """
 

@@ -84,14 +84,13 @@ def _decoder(
     if absent := [query for query in queries if query not in hits.index]:
         raise ValueError(f"{name!r} has no place for the right candidate of {absent[0]!r}")
     groups = {str(query): group for query, group in best}
-    low, high = min(0.0, float(ordered["cosine"].min())), max(float(ordered["cosine"].max()), 1e-9)
     cosines = [groups[query]["cosine"].tolist() for query in queries]
+    low, high = min(0.0, min(map(min, cosines))), max(1e-9, max(map(max, cosines)))
     return {
         "name": name,
         "found": [[row_of[one] for one in groups[query]["candidate"]] for query in queries],
         "hit": [[bool(one) for one in groups[query]["hit"]] for query in queries],
         "cosine": [[_number(value) for value in row] for row in cosines],
-        "zero": percent(0.0, low, high),
         "bar": [
             [(percent(min(value, 0.0), low, high), _width(value, low, high)) for value in row]
             for row in cosines
@@ -125,10 +124,10 @@ def _body(data: Mapping[str, Any], at: int) -> str:
 <button type="button" data-step="-1">Previous</button><button type="button" data-step="1">Next</button>
 <span class="quiet">or the keys ← and →</span>
 </div>
-<p class="result" aria-live="polite">{escape(data["results"][at])}</p>
-<div class="retrieval"><div class="seen"><img width="64" height="64" src="{data["pictures"][seen]}"
- alt="{escape(data["labels"][seen])}"><span>seen: <b>{escape(data["labels"][seen])}</b></span></div>
-<div>{lists}</div></div>"""
+<div class="seen"><img width="64" height="64" src="{data["pictures"][seen]}"
+ alt="{escape(data["labels"][seen])}"><div><p>seen: <b>{escape(data["labels"][seen])}</b></p>
+<p class="result" aria-live="polite">{escape(data["results"][at])}</p></div></div>
+{lists}"""
 
 
 def _list(data: Mapping[str, Any], decoder: Mapping[str, Any], at: int) -> str:
@@ -150,8 +149,9 @@ def _list(data: Mapping[str, Any], decoder: Mapping[str, Any], at: int) -> str:
 
 
 _LOOK = """
-.explorer .retrieval { display: grid; grid-template-columns: minmax(5rem, 1fr) 5fr; gap: 0.5rem 1.25rem; }
-.explorer .seen span { overflow-wrap: anywhere; }
+.explorer .seen { display: flex; gap: 0.9rem; align-items: flex-start; margin: 0.6rem 0; }
+.explorer .seen img { flex: none; width: 5.5rem; }
+.explorer .seen p:first-child { margin-top: 0; }
 .explorer .found { display: grid; grid-template-columns: repeat(5, minmax(0, 1fr)); gap: 0.4rem;
   list-style: none; margin: 0 0 0.6rem; padding: 0; }
 .explorer .found li { margin: 0; padding: 3px; border: 3px solid transparent; font-size: 0.85em;
@@ -159,9 +159,8 @@ _LOOK = """
 .explorer .found li.hit { border-color: var(--second); font-weight: 700; }
 .explorer .found svg { margin: 2px 0; }
 .explorer .found rect { fill: var(--first); }
-@media (max-width: 500px) {
-  .explorer .retrieval { grid-template-columns: 1fr; }
-  .explorer .seen img { width: 5rem; } }
+@container (min-width: 34rem) {
+  .explorer .found { grid-template-columns: repeat(10, minmax(0, 1fr)); gap: 0.1rem; } }
 """
 
 _SCRIPT = """
