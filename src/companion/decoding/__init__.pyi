@@ -2,6 +2,8 @@ from .attribution.gradcam import grad_cam as grad_cam
 from .attribution.occlusion import occlusion as occlusion
 from .attribution.patterns import patterns as patterns
 from .attribution.removal import Readout as Readout
+from .attribution.removal import drops as drops
+from .estimators import RidgeRetriever as RidgeRetriever
 from .floors import constant_prediction as constant_prediction
 from .floors import every_score as every_score
 from .galleries import Gallery as Gallery
@@ -21,10 +23,12 @@ from .linear import LinearDecoder as LinearDecoder
 from .linear import fit_linear as fit_linear
 from .matching import match as match
 from .matching import match_both_ways as match_both_ways
+from .matching import on_common_centre as on_common_centre
 from .naming import name_by_classifier as name_by_classifier
 from .naming import name_by_text as name_by_text
 from .observer import Observer as Observer
 from .observer import make_observer as make_observer
+from .optimal import coarse as coarse
 from .optimal import optimal_ranks as optimal_ranks
 from .optimal import optimal_vectors as optimal_vectors
 from .retrieval import centred_rows as centred_rows
@@ -35,6 +39,8 @@ from .retrieval import top_k as top_k
 from .ridge import RidgeDecoder as RidgeDecoder
 from .ridge import fit_ridge as fit_ridge
 from .standing import n_way_curve as n_way_curve
+from .standing import standing as standing
+from .standing import table_of as table_of
 
 __all__ = [
     "Gallery",
@@ -43,12 +49,15 @@ __all__ = [
     "OpenPool",
     "Readout",
     "RidgeDecoder",
+    "RidgeRetriever",
     "centred_rows",
+    "coarse",
     "companions",
     "concept_centres",
     "constant_prediction",
     "decode_held_out",
     "draw_folds",
+    "drops",
     "every_score",
     "fit_linear",
     "fit_rescaling",
@@ -65,6 +74,7 @@ __all__ = [
     "name_by_text",
     "nearest_pictures",
     "occlusion",
+    "on_common_centre",
     "one_to_one_hits",
     "open_pool",
     "optimal_ranks",
@@ -73,5 +83,7 @@ __all__ = [
     "ranks",
     "retrieval_scores",
     "retrieved",
+    "standing",
+    "table_of",
     "top_k",
 ]

@@ -141,7 +141,7 @@ def every_score(decoded: Embeddings, answers: Embeddings, candidates: Embeddings
     Returns
     -------
     dict of str to float
-        Means over items by name of the score (:data:`SCORES`), per cent; the correlation too.
+        Means over items by name of the score (``SCORES``), per cent; the correlation too.
 
     Examples
     --------

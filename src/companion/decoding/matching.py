@@ -34,7 +34,7 @@ def match(
     Returns
     -------
     DataFrame
-        One row per query with the columns of :func:`companion.decoding.standing.table_of`, and the labels.
+        One row per query with the columns of :func:`companion.decoding.table_of`, and the labels.
 
     Raises
     ------
@@ -173,6 +173,16 @@ def on_common_centre(
     -------
     decoded, candidates : Embeddings
         Not of length one again.
+
+    Examples
+    --------
+    >>> from companion import Embeddings
+    >>> from companion.decoding import on_common_centre
+    >>> training = Embeddings([[2.0, 1.0], [2.0, -1.0]], ("a", "b"), "toy")
+    >>> decoded = Embeddings([[2.5, 0.5]], ("cat",), "toy")
+    >>> texts = Embeddings([[0.0, 1.0], [0.0, -1.0]], ("cat", "dog"), "toy")
+    >>> [one.values.round(2).tolist() for one in on_common_centre(decoded, texts, training)]
+    [[[0.09, 0.2]], [[0.0, 1.0], [0.0, -1.0]]]
     """
     centre = training.normalised().values.mean(axis=0)
     return decoded.normalised().centred(centre), candidates.normalised().centred()

@@ -49,14 +49,14 @@ def name_by_text(
         Decoded id -> category; an id that is not named is a category itself.
     training : Embeddings, optional
         The decoder's predictions for its *training* responses. With them both sides are centred
-        (:func:`companion.decoding.matching.on_common_centre`); without, cosines are raw.
+        (:func:`companion.decoding.on_common_centre`); without, cosines are raw.
     **labels
         Further columns, such as ``subject``, ``supervision`` and ``condition``.
 
     Returns
     -------
     DataFrame
-        One row per decoded vector with the columns of :func:`companion.decoding.standing.table_of`, of which
+        One row per decoded vector with the columns of :func:`companion.decoding.table_of`, of which
         ``answer`` is the true category; ``named``, the category that comes first; and ``readout``.
 
     Raises

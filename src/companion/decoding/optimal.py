@@ -34,6 +34,18 @@ def coarse(recording: Recording, most_values: int = MOST_VALUES) -> Recording:
     Recording of shape (n_trials, n_units, n_fewer_times)
         The recording itself where it is small enough or has no time axis. Samples at the end that fill no
         average are left out.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from companion import Recording
+    >>> from companion.decoding import coarse
+    >>> trials, units = pd.DataFrame({"stimulus": ["cat"]}), pd.DataFrame({"name": ["Oz", "Pz"]})
+    >>> times = np.arange(6) / 10
+    >>> recording = Recording(np.ones((1, 2, 6)), trials, units, "one", "toy", "EEG", "test", times)
+    >>> coarse(recording, most_values=6).times.round(2).tolist()  # 2 units, 3 samples
+    [0.05, 0.25, 0.45]
     """
     if recording.times is None or (step := _step(recording, most_values)) == 1:
         return recording
@@ -55,7 +67,7 @@ def optimal_ranks(
     ----------
     expected : Recording
         Noise-free responses to the test pictures and to many others, from
-        :func:`companion.loading.truth.read_expected`. The regression of responses on vectors is taken over
+        ``companion.loading.truth.read_expected``. The regression of responses on vectors is taken over
         the others.
     trials : Recording
         Single repetitions of the test pictures, in the same units. Means over repetitions are decoded.
@@ -63,7 +75,7 @@ def optimal_ranks(
         Hold all these pictures. Vectors are centred over features and brought to length 1, as decoders treat
         them.
     own_view : array-like of shape (n_loadings, n_units, ...), optional
-        From :func:`companion.loading.truth.read_own_view`: noise that repetitions do not average out.
+        From ``companion.loading.truth.read_own_view``: noise that repetitions do not average out.
 
     Returns
     -------
@@ -121,14 +133,14 @@ def optimal_vectors(
     """Vectors that the optimal decoder reads from one simulated person's means over repetitions.
 
     The posterior mean of the vector, that is of all decoded vectors the one of least squared error
-    (:func:`companion.decoding.oracle.decoded_vectors`). It knows the person's forward model and the noise, so
+    (``companion.decoding.oracle.decoded_vectors``). It knows the person's forward model and the noise, so
     that it lacks nothing that more training trials would teach.
 
     Parameters
     ----------
     expected : Recording
         Noise-free responses to many pictures other than the tested ones, such as those of the training, from
-        :func:`companion.loading.truth.read_expected`. Where it holds tested ones, they are left out. For
+        ``companion.loading.truth.read_expected``. Where it holds tested ones, they are left out. For
         imagery: as the pictures would be imagined.
     trials : Recording
         Single repetitions of what is decoded, in the same units, such as those of one region.
@@ -136,7 +148,7 @@ def optimal_vectors(
         Of the pictures in ``expected``, and taken as they are: treat them as the decoder's targets that the
         result is compared with.
     own_view : array-like of shape (n_loadings, n_units, ...), optional
-        From :func:`companion.loading.truth.read_own_view`, the columns of these units: noise that repetitions
+        From ``companion.loading.truth.read_own_view``, the columns of these units: noise that repetitions
         do not average out.
 
     Returns

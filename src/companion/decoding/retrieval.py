@@ -219,7 +219,7 @@ def retrieval_scores(
     simulated : bool
         Whether responses or pictures are simulated.
     **labels
-        Other columns of :data:`companion.scores.SCORE_COLUMNS`: ``dataset`` and ``subject`` always, and what
+        Other columns of ``companion.scores.SCORE_COLUMNS``: ``dataset`` and ``subject`` always, and what
         else tells scores apart, such as ``encoder``, ``seed`` and ``alignment``. ``space`` is the gallery's
         unless given.
 

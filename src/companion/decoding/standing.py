@@ -71,6 +71,17 @@ def standing(similarity: npt.ArrayLike, right: Booleans) -> Standing:
     ------
     DataError
         If a value is not finite, or a query has no right candidate.
+
+    Examples
+    --------
+    The right candidate of the first query is best; that of the second ties with two wrong ones:
+
+    >>> import numpy as np
+    >>> from companion.decoding import standing
+    >>> right = np.array([[True, False, False], [False, True, False]])
+    >>> found = standing([[0.9, 0.2, 0.1], [0.5, 0.5, 0.5]], right)
+    >>> found.ranks().tolist(), found.hits(1).round(3).tolist()
+    ([1.0, 2.0], [1.0, 0.333])
     """
     values = np.asarray(similarity, dtype=np.float64)
     if values.shape != right.shape or not np.isfinite(values).all() or not right.any(axis=1).all():
@@ -136,6 +147,17 @@ def table_of(items: Iterable[str], answers: Iterable[str], found: Standing, righ
         ``top5`` (0 to 1; fractions only with ties), ``chance1`` and ``chance5`` (what guessing gives for
         them), ``similarity`` (with the best right candidate), ``n_right``, and ``n_candidates`` (wrong ones
         plus one).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.decoding import standing, table_of
+    >>> right = np.eye(3, dtype=bool)
+    >>> similarity = [[0.9, 0.2, 0.1], [0.6, 0.5, 0.1], [0.0, 0.1, 0.8]]
+    >>> names = ["cat", "dog", "key"]
+    >>> table = table_of(names, names, standing(similarity, right), right)
+    >>> table[["item", "rank", "percentile", "top1"]].values.tolist()
+    [['cat', 1.0, 1.0, 1.0], ['dog', 2.0, 0.5, 0.0], ['key', 1.0, 1.0, 1.0]]
     """
     n_right, n_all = right.sum(axis=1), right.shape[1]
     n_wrong = n_all - n_right
@@ -206,7 +228,7 @@ def n_way_curve(table: pd.DataFrame, ways: Sequence[int], *, k: int = 1) -> pd.D
     Parameters
     ----------
     table : DataFrame
-        As in :func:`n_way_hits`.
+        As :func:`table_of` makes it, with one right candidate per query.
     ways : sequence of int
         Numbers of candidates.
     k : int

@@ -9,6 +9,7 @@ from .doses import p_value_steps as p_value_steps
 from .evoked import evoked_responses as evoked_responses
 from .gallery import picture_gallery as picture_gallery
 from .geometry import gap_clouds as gap_clouds
+from .heads import flat_places as flat_places
 from .heads import topographies as topographies
 from .paired import difference_forest as difference_forest
 from .paired import effect_scales as effect_scales
@@ -33,6 +34,7 @@ __all__ = [
     "drops_over_time",
     "effect_scales",
     "evoked_responses",
+    "flat_places",
     "gap_clouds",
     "loss_curves",
     "matrix_panels",

@@ -40,6 +40,14 @@ def flat_places(places: pd.DataFrame, kind: Literal["eeg", "meg"]) -> FloatArray
     -------
     ndarray of shape (n_sensors, 2)
         The outline has the radius `OUTLINE`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from companion.figures import flat_places
+    >>> places = pd.DataFrame({"x": [0.0, 0.05], "y": [0.0, 0.0], "z": [0.1, 0.08]})
+    >>> flat_places(places, "eeg").round(2).tolist()  # the second lies to the right
+    [[0.0, -0.01], [0.05, -0.01]]
     """
     points = places[["x", "y", "z"]].to_numpy(dtype=float)
     points = points - (CAP_CENTRE if kind == "eeg" else _sphere_centre(points))

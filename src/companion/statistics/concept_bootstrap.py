@@ -39,7 +39,7 @@ def bootstrap_spearman(
     seed : int
         Seed of the draws.
     control : ndarray of shape (n_pairs,), optional
-        As in :func:`companion.statistics.similarity.spearman`.
+        As in :func:`companion.statistics.spearman`.
 
     Returns
     -------

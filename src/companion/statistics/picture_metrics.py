@@ -111,7 +111,7 @@ def distractors_beaten(features: FloatArray, references: FloatArray) -> FloatArr
     """Two-way identification: share of other references that resemble a picture less than its own does.
 
     The mean over pictures is the two-way accuracy, one half for guessing. For identification among more than
-    two, hand the correlations to :func:`companion.statistics.retrieval.top1_hits`.
+    two, hand the correlations to :func:`companion.statistics.top1_hits`.
 
     Parameters
     ----------

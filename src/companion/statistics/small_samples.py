@@ -88,7 +88,7 @@ def above_chance(hits: ArrayLike, chance: float) -> AboveChance:
     ----------
     hits : array-like of shape (n_images,)
         0 or 1; one decoded pattern per image. Repeated trials need
-        :func:`companion.statistics.repeated_trials.image_permutation`.
+        :func:`companion.statistics.image_permutation`.
     chance : float
         Probability of a hit by guessing, as a fraction.
 

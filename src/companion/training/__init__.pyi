@@ -1,5 +1,6 @@
 from .checkpoint import load_encoder as load_encoder
 from .checkpoint import save_encoder as save_encoder
+from .contrastive import equal_rows as equal_rows
 from .contrastive import info_nce as info_nce
 from .contrastive import shared_info_nce as shared_info_nce
 from .contrastive import soft_belonging as soft_belonging
@@ -44,6 +45,7 @@ __all__ = [
     "TrainedMapping",
     "TrainedVae",
     "VariationalMap",
+    "equal_rows",
     "info_nce",
     "load_encoder",
     "published",

@@ -108,7 +108,15 @@ def shared_info_nce(
 
 
 def equal_rows(labels: Tensor) -> Tensor:
-    """Mark equal entries, as `belongs` of :func:`shared_info_nce`: (n,) to ones and zeros of (n, n)."""
+    """Mark equal entries, as `belongs` of :func:`shared_info_nce`: (n,) to ones and zeros of (n, n).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from companion.training import equal_rows
+    >>> equal_rows(torch.tensor([7, 7, 3])).tolist()
+    [[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    """
     return (labels[:, None] == labels[None, :]).float()
 
 

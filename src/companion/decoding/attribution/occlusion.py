@@ -62,12 +62,12 @@ def occlusion(
     width, step : float
         Seconds; of windows and between their starts.
     around : ndarray of shape (n_channels, n_times) or float
-        As in :func:`~companion.decoding.attribution.removal.drops`.
+        As in :func:`companion.decoding.drops`.
 
     Returns
     -------
     DataFrame
-        As of :func:`~companion.decoding.attribution.removal.drops`, and ``start``, ``stop``, ``centre`` of
+        As of :func:`companion.decoding.drops`, and ``start``, ``stop``, ``centre`` of
         each window in seconds (times of its first and last sample, and halfway).
 
     Examples

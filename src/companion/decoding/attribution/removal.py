@@ -116,6 +116,18 @@ def drops(
         One row for each removal and metric: ``removed``, ``metric``, ``intact`` and ``score`` (means over
         responses), ``drop`` (their difference), ``share`` (of the energy of the differences to `around`
         that was taken out: a wide band may cost more only because it is wide).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.decoding import Readout, drops
+    >>> responses = np.eye(3)[:, :, None]  # 3 responses, 3 channels, 1 time
+    >>> readout = Readout(lambda some: some[:, :, 0], gallery=np.eye(3), seen=np.arange(3))
+    >>> def without_first(signals):
+    ...     return signals * np.array([0.0, 1.0, 1.0])[:, None]
+    >>> table = drops(readout, responses, {"first channel": without_first})
+    >>> table.query("metric == 'top1'")[["intact", "score", "share"]].round(2).values.tolist()
+    [[1.0, 0.67, 0.33]]
     """
     responses = np.asarray(responses, dtype=np.float32)
     differences = (responses - around).astype(np.float32)
