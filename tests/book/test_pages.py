@@ -21,18 +21,21 @@ CHAPTERS = list(all_chapters().values())
 
 
 class Pictures(HTMLParser):
-    """Collects the alternative texts of a page's figures, and what it loads from elsewhere."""
+    """Collects the alternative texts of a page's figures, its explorers, and what it loads from elsewhere."""
 
     def __init__(self) -> None:
         super().__init__()
         self.alts: list[str | None] = []
+        self.explorers: list[str | None] = []
         self.remote: list[str] = []
         self.depth = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
         self.depth += tag == "figure"
-        if tag == "img" and self.depth:
+        if values.get("class") == "explorer":
+            self.explorers.append(values.get("aria-label"))
+        if tag == "img" and self.depth and not (values.get("src") or "").startswith("data:"):
             self.alts.append(values.get("alt"))
         address = values.get("href") if tag == "link" else values.get("src")
         if address and address.startswith(("http:", "https:", "//")):
@@ -51,8 +54,9 @@ def read(page: str) -> Pictures:
 def test_chapters_have_figures_with_caption_number_and_alternative_text(smoke_book: SmokeBook) -> None:
     for chapter in CHAPTERS:
         page = smoke_book.pages[chapter.name]
-        alts = read(page).alts
-        assert len(alts) >= (2 if chapter.last else 5)  # the scorecard has two, and tables
+        pictures = read(page)
+        alts = [*pictures.alts, *pictures.explorers]
+        assert len(pictures.alts) >= (2 if chapter.last else 5)  # the scorecard has two, and tables
         for alt in alts:
             assert alt
             assert len(alt) > 40
@@ -132,6 +136,18 @@ class TestSource:
             assert f"name: {name}," in cell["meta"]
             assert re.search(r"caption: \"[^\"]{20,}", cell["meta"])
             assert re.search(r"alt: \"[^\"]{40,}", cell["meta"])
+
+    def test_every_explorer_stands_in_a_figure_with_caption_and_name(self, chapter: Chapter) -> None:
+        cells = [
+            found for found in FIGURE_CELL.finditer(chapter.text) if "chapter.explorer(" in found["code"]
+        ]
+        assert len(cells) == chapter.text.count("chapter.explorer(")
+        for cell in cells:
+            name = re.search(r'chapter\.explorer\(.*"(fig-[a-z0-9-]+)",?\s*\)\s*$', cell["code"], re.DOTALL)[
+                1
+            ]
+            assert f"name: {name}," in cell["meta"]
+            assert re.search(r"caption: \"[^\"]{20,}", cell["meta"])
 
     def test_every_parameter_is_one_line_with_type_and_meaning(self, chapter: Chapter) -> None:
         cell = re.search(r":tags: \[parameters\]\n(.*?)```", chapter.text, re.DOTALL)[1].strip()
