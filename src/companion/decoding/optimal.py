@@ -43,8 +43,8 @@ def coarse(recording: Recording, most_values: int = MOST_VALUES) -> Recording:
     >>> from companion.decoding import coarse
     >>> trials, units = pd.DataFrame({"stimulus": ["cat"]}), pd.DataFrame({"name": ["Oz", "Pz"]})
     >>> times = np.arange(6) / 10
-    >>> recording = Recording(np.ones((1, 2, 6)), trials, units, "one", "toy", "EEG", "test", times)
-    >>> coarse(recording, most_values=6).times.round(2).tolist()  # 2 units, 3 samples
+    >>> signal = Recording(np.ones((1, 2, 6)), trials, units, "one", "toy", "EEG", "test", times)
+    >>> coarse(signal, most_values=6).times.round(2).tolist()  # 2 units, 3 samples
     [0.05, 0.25, 0.45]
     """
     if recording.times is None or (step := _step(recording, most_values)) == 1:

@@ -74,12 +74,10 @@ def standing(similarity: npt.ArrayLike, right: Booleans) -> Standing:
 
     Examples
     --------
-    The right candidate of the first query is best; that of the second ties with two wrong ones:
-
     >>> import numpy as np
     >>> from companion.decoding import standing
     >>> right = np.array([[True, False, False], [False, True, False]])
-    >>> found = standing([[0.9, 0.2, 0.1], [0.5, 0.5, 0.5]], right)
+    >>> found = standing([[0.9, 0.2, 0.1], [0.5, 0.5, 0.5]], right)  # the second query ties
     >>> found.ranks().tolist(), found.hits(1).round(3).tolist()
     ([1.0, 2.0], [1.0, 0.333])
     """
@@ -154,10 +152,9 @@ def table_of(items: Iterable[str], answers: Iterable[str], found: Standing, righ
     >>> from companion.decoding import standing, table_of
     >>> right = np.eye(3, dtype=bool)
     >>> similarity = [[0.9, 0.2, 0.1], [0.6, 0.5, 0.1], [0.0, 0.1, 0.8]]
-    >>> names = ["cat", "dog", "key"]
-    >>> table = table_of(names, names, standing(similarity, right), right)
+    >>> table = table_of("abc", "abc", standing(similarity, right), right)
     >>> table[["item", "rank", "percentile", "top1"]].values.tolist()
-    [['cat', 1.0, 1.0, 1.0], ['dog', 2.0, 0.5, 0.0], ['key', 1.0, 1.0, 1.0]]
+    [['a', 1.0, 1.0, 1.0], ['b', 2.0, 0.5, 0.0], ['c', 1.0, 1.0, 1.0]]
     """
     n_right, n_all = right.sum(axis=1), right.shape[1]
     n_wrong = n_all - n_right
