@@ -1,8 +1,8 @@
 """Chapters through papermill: run, resume, record, render.
 
-A chapter itself uses one name from here, :func:`open_chapter`.
+A chapter opens itself by :func:`companion.running.open_chapter`; the other names are what chapters share.
 """
 
-from companion.running.session import OpenChapter, open_chapter
+import lazy_loader
 
-__all__ = ["OpenChapter", "open_chapter"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

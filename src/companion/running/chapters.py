@@ -199,7 +199,15 @@ def toc_pages() -> list[str]:
 
 
 def all_chapters() -> dict[str, Chapter]:
-    """Every executable page listed in ``_toc.yml``, in that order, by name."""
+    """Every executable page listed in ``_toc.yml``, in that order, by name.
+
+    Examples
+    --------
+    >>> from companion.running import all_chapters
+    >>> chapter = all_chapters()["ruler"]
+    >>> chapter.title, chapter.needs[:1]
+    ('Bending a ruler: CLIP and human judgements, on real data', ('things-eeg2-clip-test',))
+    """
     paths = [project_root() / f"{page}.md" for page in toc_pages()]
     found = [read_chapter(path) for path in paths if path.is_file()]
     return {chapter.name: chapter for chapter in found if chapter is not None}

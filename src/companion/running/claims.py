@@ -184,6 +184,14 @@ def load_claims(path: Path) -> list[Claim]:
     ------
     CompanionError
         If the file breaks the schema or uses an id twice.
+
+    Examples
+    --------
+    >>> from companion import project_root
+    >>> from companion.running import load_claims
+    >>> claims = load_claims(project_root() / "book" / "claims.yaml")
+    >>> {claim.paper for claim in claims} >= {"human-aligned", "brain-aligned"}
+    True
     """
     try:
         claims = [Claim.model_validate(item) for item in yaml.safe_load(path.read_text("utf-8")) or []]

@@ -68,6 +68,28 @@ def train_decoders(
     Returns
     -------
     dict of (group, space, seed) to Trained
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from unittest.mock import patch
+    >>> import numpy as np, pandas as pd
+    >>> from companion import Embeddings, Recording
+    >>> from companion.running import decode, train_decoders
+    >>> from companion.training import Nice, Settings
+    >>> rng, ids = np.random.default_rng(0), tuple(f"kind{n}/picture" for n in range(40))
+    >>> space = Embeddings(rng.normal(size=(40, 5)), ids, "toy")
+    >>> channels = pd.DataFrame({"name": ["O1", "Oz", "O2"]})
+    >>> known = Recording(rng.normal(size=(40, 3, 80)), pd.DataFrame({"stimulus": ids}), channels,
+    ...     "S1", "toy", "EEG", "train", np.arange(80) / 100)
+    >>> settings = Settings(n_steps=4, batch_size=16, validate_every=2)
+    >>> build = lambda shape, n_features: Nice(*shape, n_features)
+    >>> with tempfile.TemporaryDirectory() as name, patch.dict("os.environ", COMPANION_DATA=name):
+    ...     trained = train_decoders(
+    ...         {"S1": [known]}, {"toy": space}, build, settings, seeds=[0], device="cpu"
+    ...     )
+    >>> decode(trained["S1", "toy", 0], known, space)
+    Embeddings('toy': 40 stimuli x 5 features)
     """
     place = chosen_device(device)
     found: dict[Key, Trained] = {}
@@ -113,6 +135,21 @@ def follow_training(
         Updates so far.
     Trained
         The encoder as it is now, whether or not it is the best, with its losses so far.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from companion import Embeddings, Recording
+    >>> from companion.running import follow_training
+    >>> from companion.training import Nice, Settings
+    >>> rng, ids = np.random.default_rng(0), tuple(f"kind{n}/picture" for n in range(40))
+    >>> space = Embeddings(rng.normal(size=(40, 5)), ids, "toy")
+    >>> known = Recording(rng.normal(size=(40, 3, 80)), pd.DataFrame({"stimulus": ids}),
+    ...     pd.DataFrame({"name": ["O1", "Oz", "O2"]}), "S1", "toy", "EEG", "train", np.arange(80) / 100)
+    >>> settings = Settings(n_steps=6, batch_size=16, validate_every=2)
+    >>> build = lambda shape, n_features: Nice(*shape, n_features)
+    >>> [step for step, _ in follow_training(known, space, build, settings, seed=0, device="cpu")]
+    [2, 4, 6]
     """
     program = begin_training([known], space, build, settings, [seed], validate_on=validate_on, device=device)
     while not program.finished:
@@ -161,6 +198,18 @@ def decode(trained: Trained, recording: Recording, space: Embeddings) -> Embeddi
     Returns
     -------
     Embeddings of shape (n_stimuli, n_features)
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd, torch
+    >>> from companion import Embeddings, Recording
+    >>> from companion.running import decode
+    >>> from companion.training import ResidualMlp, Trained
+    >>> recording = Recording(np.ones((2, 6)), pd.DataFrame({"stimulus": ["cat", "key"]}),
+    ...     pd.DataFrame({"name": list("abcdef")}), "S1", "toy", "fMRI", "test")
+    >>> trained = Trained(ResidualMlp(6, 4, width=8), [1.0], [1.0], best=0, temperature=0.04)
+    >>> decode(trained, recording, Embeddings(np.eye(4), tuple("wxyz"), "toy"))
+    Embeddings('toy': 2 stimuli x 4 features)
     """
     values = predict(trained.encoder, recording.responses)
     return space.with_rows(values, recording.stimuli, simulated=recording.simulated)
@@ -168,7 +217,16 @@ def decode(trained: Trained, recording: Recording, space: Embeddings) -> Embeddi
 
 @torch.inference_mode()
 def predict(encoder: BrainEncoder, responses: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Run an encoder on plain arrays: (n, ...) to (n, n_features)."""
+    """Run an encoder on plain arrays: (n, ...) to (n, n_features).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion.running import predict
+    >>> from companion.training import ResidualMlp
+    >>> predict(ResidualMlp(6, 4, width=8).eval(), np.ones((2, 6))).shape
+    (2, 4)
+    """
     place = next(encoder.parameters()).device
     values = torch.from_numpy(np.array(responses, dtype=np.float32))
     parts = [encoder(*encoder.prepare(part.to(place))).cpu() for part in torch.split(values, _BLOCK)]

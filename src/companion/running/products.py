@@ -45,6 +45,22 @@ def product(
     Returns
     -------
     dict of str to ndarray
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from companion.running import product
+    >>> def squares():
+    ...     print("computing")
+    ...     return {"squares": np.arange(3) ** 2}
+    >>> with tempfile.TemporaryDirectory() as name:
+    ...     for _ in range(2):
+    ...         found = product("squares", {"n": 3}, squares, made_by=[], root=Path(name))
+    computing
+    >>> found["squares"].tolist()
+    [0, 1, 4]
     """
     return products(name, {name: inputs}, lambda _: {name: make()}, made_by=made_by, root=root)[name]
 
@@ -84,6 +100,26 @@ def products(
     ------
     ChapterError
         If an input is neither a JSON value nor an array, or the folder cannot be written to.
+
+    Examples
+    --------
+    Of three products, the one that was not made before is made:
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from companion.running import products
+    >>> def squares(numbers):
+    ...     print("computing", numbers)
+    ...     return {n: {"square": np.array(n**2)} for n in numbers}
+    >>> with tempfile.TemporaryDirectory() as name:
+    ...     for wanted in ([1, 2], [1, 2, 3]):
+    ...         inputs = {n: {"n": n} for n in wanted}
+    ...         found = products("squares", inputs, squares, made_by=[], root=Path(name))
+    computing [1, 2]
+    computing [3]
+    >>> found[3]["square"].item()
+    9
     """
     code = {module: _source_sha256(module) for module in made_by}
     folder = data_root() / "products" if root is None else root

@@ -65,6 +65,7 @@ def open_chapter(name: str, *, seed: int) -> OpenChapter:
     >>> with tempfile.TemporaryDirectory() as name, matplotlib.rc_context():
     ...     with patch.dict(os.environ, COMPANION_RUN_FOLDER=name):
     ...         open_chapter("toy", seed=0), os.environ["OMP_NUM_THREADS"]
+    (OpenChapter('toy', 0 results), '1')
     >>> logging.getLogger().setLevel(level)
     """
     import threadpoolctl

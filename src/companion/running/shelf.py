@@ -25,6 +25,25 @@ class Shelf(Mapping[int, Recording]):
         From a person's number to the recording.
     room : int
         Bytes of responses that may stay.
+
+    Examples
+    --------
+    A shelf with room for one person keeps the first, and loads the second each time:
+
+    >>> import numpy as np, pandas as pd
+    >>> from companion import Recording
+    >>> from companion.running import Shelf
+    >>> def load(person):
+    ...     print("loading", person)
+    ...     return Recording(np.ones((1, 2)), pd.DataFrame({"stimulus": ["cat"]}),
+    ...         pd.DataFrame({"name": ["a", "b"]}), f"S{person}", "toy", "fMRI", "train")
+    >>> shelf = Shelf([1, 2], load, room=10)
+    >>> subjects = [shelf[person].subject for person in (1, 2, 1, 2)]
+    loading 1
+    loading 2
+    loading 2
+    >>> subjects
+    ['S1', 'S2', 'S1', 'S2']
     """
 
     def __init__(self, people: Iterable[int], load: Callable[[int], Recording], *, room: int = ROOM) -> None:

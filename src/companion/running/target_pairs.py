@@ -66,6 +66,16 @@ class Target:
         Manifest entries that say where these are from.
     simulated : bool
         Whether the network is one of the miniature world.
+
+    Examples
+    --------
+    >>> from companion.encoders import load_miniature_clip
+    >>> from companion.running import Target
+    >>> from companion.running.target_pairs import Pipeline
+    >>> target = Target("miniature CLIP", "CLIP", "base", None, 64, Pipeline("64 x 64 pixels", "output"),
+    ...     load_miniature_clip, simulated=True)
+    >>> target.missing(), target.encoder().n_features
+    ([], 64)
     """
 
     name: str

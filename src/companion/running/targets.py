@@ -142,6 +142,23 @@ def embed_targets(
         If a target has another length than its registry says.
     ValueError
         If different targets share a name, or nobody says whether arrays are simulated.
+
+    Examples
+    --------
+    Vectors of a picture by the miniature CLIP, and by the miniature network that never saw a text:
+
+    >>> import numpy as np
+    >>> from companion.encoders import load_miniature_clip, load_miniature_second
+    >>> from companion.running import Target, embed_targets
+    >>> from companion.running.target_pairs import Pipeline
+    >>> targets = [
+    ...     Target(name, name, "base", None, 64, Pipeline("64 x 64 pixels", "output"), load, simulated=True)
+    ...     for name, load in (("with text", load_miniature_clip), ("without", load_miniature_second))
+    ... ]
+    >>> pictures = {"black": np.zeros((64, 64, 3), np.uint8)}
+    >>> spaces = embed_targets(targets, pictures, simulated=True)
+    >>> {name: space.values.shape for name, space in spaces.items()}
+    {'with text': (1, 64), 'without': (1, 64)}
     """
     chosen = {target.name: target for target in targets}
     if any(chosen[target.name] != target for target in targets):

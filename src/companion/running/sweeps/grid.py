@@ -45,6 +45,13 @@ class Grid(BaseModel):
         Of all blocks; a block's own come on top.
     blocks : list of Block
         Products of axes; a cell that two of them declare alike counts once.
+
+    Examples
+    --------
+    >>> from companion.running import Grid
+    >>> grid = Grid(name="toy", job="retrieval", blocks=[{"axes": {"subject": [1, 2], "seed": [0, 1, 2]}}])
+    >>> grid.source, grid.blocks[0].axes["subject"]
+    ('miniature', [1, 2])
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -103,6 +110,14 @@ def read_grid(path: Path) -> Grid:
     ------
     DataError
         If the file cannot be read or does not declare a grid.
+
+    Examples
+    --------
+    >>> from companion import project_root
+    >>> from companion.running import read_grid
+    >>> grid = read_grid(project_root() / "book" / "grids" / "small.yaml")
+    >>> grid.job, grid.scale, grid.blocks[0].axes["seed"]
+    ('retrieval', 'smoke', [0, 1, 2, 3])
     """
     try:
         content = yaml.safe_load(path.read_text("utf-8"))

@@ -43,6 +43,39 @@ class Job(ABC):
         Whether a grid may spread other names out, too.
     settings : type
         Model of what all cells of a block share.
+
+    Examples
+    --------
+    A job of one's own lies in a module that all workers can import; here, one is made up.
+
+    >>> import sys, tempfile, types
+    >>> from unittest.mock import patch
+    >>> import pandas as pd
+    >>> from companion import as_scores
+    >>> from companion.running import Grid, Job, read_sweep
+    >>> from companion.running.sweeps.engines import here
+    >>> from companion.running.sweeps.job import Cost, JobSettings
+    >>> from companion.running.sweeps.sweep import plan_sweep, run_sweep
+    >>> class Squares(Job):
+    ...     axes, settings = {"number": int}, JobSettings
+    ...     def known(self, axis, world): return None
+    ...     def check(self, cells): pass
+    ...     def check_data(self, cells): pass
+    ...     def packs(self, cells, device): return [[cell] for cell in cells]
+    ...     def costs(self, packs, device): return [Cost(1.0, 1e6) for _ in packs]
+    ...     def run(self, cells, device):
+    ...         for cell in cells:
+    ...             square = {"dataset": "toy", "subject": ["S1"], "metric": "square"}
+    ...             square |= {"value": float(cell.axes["number"] ** 2)}
+    ...             yield cell, as_scores(pd.DataFrame(square), simulated=True)
+    >>> module = types.ModuleType("my_jobs")
+    >>> module.Squares = Squares
+    >>> grid = Grid(name="squares", job="my_jobs:Squares", blocks=[{"axes": {"number": [2, 3]}}])
+    >>> with tempfile.TemporaryDirectory() as name, patch.dict("os.environ", COMPANION_DATA=name):
+    ...     with patch.dict(sys.modules, my_jobs=module):
+    ...         failures = run_sweep(plan_sweep(grid, "cpu"), here("cpu"), say=lambda line: None)
+    ...     read_sweep("squares")[["number", "value"]].sort_values("number").to_dict("list")
+    {'number': [2, 3], 'value': [4.0, 9.0]}
     """
 
     axes: ClassVar[Mapping[str, type]]

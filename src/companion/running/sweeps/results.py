@@ -139,6 +139,21 @@ def read_sweep(name: str, *, metric: str | None = None) -> pd.DataFrame:
         If there is no such sweep, or none of its cells is finished.
     DataError
         If a file of it cannot be read.
+
+    Examples
+    --------
+    Of a sweep that was never run there is nothing to read (:class:`companion.running.Job` runs one):
+
+    >>> import tempfile
+    >>> from unittest.mock import patch
+    >>> from companion import MissingDataError
+    >>> from companion.running import read_sweep
+    >>> with tempfile.TemporaryDirectory() as name, patch.dict("os.environ", COMPANION_DATA=name):
+    ...     try:
+    ...         read_sweep("small")
+    ...     except MissingDataError as error:
+    ...         print(str(error).splitlines()[-1].strip())
+    what to do: run: companion sweep GRID.yaml
     """
     folder = SweepFolder.named(name)
     declared = read_json(folder.path / "cells.json")
