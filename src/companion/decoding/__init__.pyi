@@ -22,13 +22,9 @@ from .leaks.transductive import one_to_one_hits as one_to_one_hits
 from .linear import LinearDecoder as LinearDecoder
 from .linear import fit_linear as fit_linear
 from .matching import match as match
-from .matching import match_both_ways as match_both_ways
 from .matching import on_common_centre as on_common_centre
 from .naming import name_by_classifier as name_by_classifier
 from .naming import name_by_text as name_by_text
-from .observer import Observer as Observer
-from .observer import make_observer as make_observer
-from .optimal import coarse as coarse
 from .optimal import optimal_ranks as optimal_ranks
 from .optimal import optimal_vectors as optimal_vectors
 from .retrieval import centred_rows as centred_rows
@@ -45,13 +41,11 @@ from .standing import table_of as table_of
 __all__ = [
     "Gallery",
     "LinearDecoder",
-    "Observer",
     "OpenPool",
     "Readout",
     "RidgeDecoder",
     "RidgeRetriever",
     "centred_rows",
-    "coarse",
     "companions",
     "concept_centres",
     "constant_prediction",
@@ -66,9 +60,7 @@ __all__ = [
     "grad_cam",
     "identify",
     "load_generator",
-    "make_observer",
     "match",
-    "match_both_ways",
     "n_way_curve",
     "name_by_classifier",
     "name_by_text",

@@ -80,7 +80,7 @@ def optimal_ranks(
     Returns
     -------
     dict of str to OracleRanks
-        By name of the space. Of large responses neighbouring samples are averaged first (:func:`coarse`);
+        By name of the space. Of large responses neighbouring samples are averaged first (``coarse`` there);
         that can only lower the lines.
 
     Raises

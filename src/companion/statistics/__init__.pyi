@@ -37,14 +37,11 @@ from .similarity import cosine_similarity as cosine_similarity
 from .similarity import noise_ceiling as noise_ceiling
 from .similarity import spearman as spearman
 from .small_samples import above_chance as above_chance
-from .summaries import Summary as Summary
-from .summaries import welch as welch
 from .triplets import odd_one_out_hits as odd_one_out_hits
 
 __all__ = [
     "PairedResult",
     "Pairs",
-    "Summary",
     "above_chance",
     "above_shuffled",
     "bootstrap_spearman",
@@ -82,6 +79,5 @@ __all__ = [
     "split_half_reliability",
     "top1_hits",
     "unit_f",
-    "welch",
     "wilcoxon",
 ]
