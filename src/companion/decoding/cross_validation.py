@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,17 +11,13 @@ import pandas as pd
 from sklearn.base import BaseEstimator, clone
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import check_cv
+from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import has_fit_parameter
 
-from companion.decoding.estimators import Retriever
-from companion.decoding.galleries import Gallery
-from companion.decoding.retrieval import ranks
+from companion.decoding.scorers import RETRIEVAL, Score
 from companion.errors import DataError
 from companion.scores import as_scores
-
-Score = Callable[[Any, Any, Any], float]
-"""From a fitted estimator, responses and what was shown to a number."""
 
 
 class _Fold(NamedTuple):
@@ -58,11 +54,12 @@ def compare(
         What was shown.
     groups : array-like of shape (n_trials,), optional
         What may not lie on both sides of a fold: runs, blocks, or pictures. Estimators whose ``fit`` takes
-        ``groups`` get those of their training trials, so that inner choices respect them too.
+        ``groups`` (alone, or as the last step of a pipeline) get those of their training trials, so that
+        inner choices respect them too.
     cv : int, splitter or iterable of splits
         As scikit-learn takes it, such as ``GroupKFold(5)``.
     metrics : sequence of str, or mapping of name to callable
-        Names are those of scikit-learn's scorers, or of `RETRIEVAL`.
+        Names are those of scikit-learn's scorers, or of `companion.decoding.scorers.RETRIEVAL`.
     seeds : sequence of int
         Estimators that draw (``random_state``) are fitted once per seed; folds stay the same.
     subject, dataset : str
@@ -144,51 +141,6 @@ def over_folds(scores: pd.DataFrame) -> pd.DataFrame:
     return table.reset_index()
 
 
-def presented_top1(estimator: Retriever, X: npt.ArrayLike, y: npt.ArrayLike) -> float:
-    """Share of trials whose stimulus comes first among all that the trials given show.
-
-    The protocol of the papers: candidates are the presented stimuli, none of which training need have seen.
-
-    Parameters
-    ----------
-    estimator : Retriever
-        Fitted, with a space that holds what was shown.
-    X : array-like of shape (n_trials, ...)
-    y : array-like of shape (n_trials,)
-        Ids of the space.
-
-    Returns
-    -------
-    float
-        From 0 to 1; guessing gives one over the number of different stimuli. Ties count as wrong.
-    """
-    return float((_presented_ranks(estimator, X, y) == 1).mean())
-
-
-def presented_percentile(estimator: Retriever, X: npt.ArrayLike, y: npt.ArrayLike) -> float:
-    """Share of the other presented stimuli that the right one beats, mean over trials; guessing gives 0.5.
-
-    Parameters
-    ----------
-    estimator, X, y
-        As in :func:`presented_top1`.
-    """
-    n = len(np.unique(np.asarray(y)))
-    return float(1 - (_presented_ranks(estimator, X, y) - 1).mean() / (n - 1))
-
-
-RETRIEVAL: Mapping[str, Score] = {"presented top-1": presented_top1, "percentile": presented_percentile}
-"""Metrics of retrievers, for stimuli that training need not have shown."""
-
-
-def _presented_ranks(estimator: Retriever, X: npt.ArrayLike, y: npt.ArrayLike) -> npt.NDArray[np.intp]:
-    shown = [str(one) for one in np.asarray(y)]
-    among = estimator.space_.select(dict.fromkeys(shown))
-    names = [f"trial {row}" for row in range(len(shown))]
-    decoded = among.with_rows(estimator.transform(X), names)
-    return ranks(decoded, Gallery(among, "presented images", dict(zip(names, shown, strict=True))))
-
-
 def _scores_of(metrics: Sequence[str] | Mapping[str, Score]) -> dict[str, Score]:
     if isinstance(metrics, Mapping):
         return dict(metrics)
@@ -208,9 +160,11 @@ def _models(
 def _groups_for(
     model: BaseEstimator, groups: npt.ArrayLike | None, train: npt.NDArray[np.intp]
 ) -> dict[str, list[Hashable]]:
-    if groups is None or not has_fit_parameter(model, "groups"):
+    steps = model.steps if isinstance(model, Pipeline) else [("", model)]
+    name, last = steps[-1]
+    if groups is None or not has_fit_parameter(last, "groups"):
         return {}
-    return {"groups": [np.asarray(groups)[row] for row in train]}
+    return {f"{name}__groups".removeprefix("__"): [np.asarray(groups)[row] for row in train]}
 
 
 def _check_groups(groups: npt.NDArray[Any], folds: Sequence[tuple[Any, Any]]) -> None:

@@ -53,9 +53,9 @@ class Retriever(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifierMix
             What was shown: a class, or an id of the space.
         groups : sequence of n_trials labels, optional
             What may not lie on both sides of a split *inside* the training data (for a penalty, or the
-            checkpoint): blocks, runs, concepts. Left out, it is what was shown, so that the inner question is
-            the outer one (unseen things); with fewer than ten different things, each trial is alone.
-            Ridge chooses its penalty in ten folds, and cannot keep fewer than ten groups together.
+            checkpoint): blocks, runs, concepts. Left out, it is what was shown, where there is a space: the
+            inner question is then about unseen things, too. Without a space, or with fewer than ten things,
+            each trial is alone. Ridge chooses its penalty in ten folds, and keeps no fewer groups together.
 
         Returns
         -------
@@ -73,7 +73,9 @@ class Retriever(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifierMix
         self.classes_ = self._named(classes, space)
         self._n_features_out = space.values.shape[1]
         self._shape = responses.shape[1:]
-        self._learn(responses, shown, list(groups) if groups is not None else _inner_groups(shown))
+        if groups is None:
+            groups = _inner_groups(shown, classification=self.space is None)
+        self._learn(responses, shown, list(groups))
         return self
 
     def transform(self, X: npt.ArrayLike) -> FloatArray:
@@ -195,7 +197,7 @@ def _corners(labels: Sequence[str], n_spare: int) -> Embeddings:
     return Embeddings(np.eye(len(labels), len(labels) + n_spare), tuple(labels), "classes")
 
 
-def _inner_groups(shown: Sequence[str]) -> list[Hashable]:
+def _inner_groups(shown: Sequence[str], *, classification: bool) -> Sequence[Hashable]:
     """Say what stays together inside the training data, where nobody else did."""
-    alone = len(set(shown)) < N_FOLDS
-    return list(range(len(shown))) if alone else list(shown)
+    alone = classification or len(set(shown)) < N_FOLDS
+    return range(len(shown)) if alone else shown
