@@ -21,9 +21,10 @@ MAY_IMPORT = {
     "figures": {"figures"},
     "running": {"running", "loading", "figures", "encoders", "alignment", "training"},
     "simulation": {"simulation", "loading", "encoders", "training", "decoding", "statistics"},
-    "cli": {"cli_data", "cli_rehearse", "cli_sweep", "running", "loading"},
+    "cli": {"cli_data", "cli_rehearse", "cli_sweep", "cli_workshop", "running", "loading"},
     "cli_rehearse": {"running"},
     "cli_sweep": {"running"},
+    "cli_workshop": {"running", "loading"},
     "cli_data": {"running", "loading", "simulation"},
 }
 OWN_DOORS: dict[str, set[str]] = {

@@ -12,6 +12,7 @@ from cyclopts import App, Parameter
 from companion.cli_data import Mirror, data_app, prepare
 from companion.cli_rehearse import rehearse
 from companion.cli_sweep import sweep
+from companion.cli_workshop import workshop_app
 from companion.errors import ChapterError, CompanionError
 from companion.loading.sources import Null, ScaleName
 
@@ -24,6 +25,7 @@ app = App(
 app.command(data_app)
 app.command(rehearse)
 app.command(sweep)
+app.command(workshop_app)
 
 Pairs = Annotated[
     list[tuple[str, str]] | None,

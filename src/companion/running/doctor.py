@@ -9,10 +9,10 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Literal
 
 from companion.errors import CompanionError
+from companion.loading.sources import ScaleName
 from companion.project import data_root, project_root
 
 Answer = Literal["yes", "no", "partly"]
@@ -187,10 +187,11 @@ def _parts() -> set[str]:
     return {part for chapter in all_chapters().values() for part in chapter.world}
 
 
-def _made(scale: Literal["smoke", "lesson", "paper"]) -> set[str]:
+def _made(scale: ScaleName) -> set[str]:
     from companion.loading.sources import PARTS, RECORD, miniature_folder
 
-    return {part for part in PARTS if (miniature_folder(part, scale=scale) / RECORD).is_file()} & _parts()
+    there = {str(part) for part in PARTS if (miniature_folder(part, scale=scale) / RECORD).is_file()}
+    return there & _parts()
 
 
 def _world() -> Finding:
@@ -204,12 +205,12 @@ def _world() -> Finding:
 
 
 def _browser() -> Finding:
-    from companion.running.browser.find import find_browser
+    from companion.running.browser.chromium import find_browser
 
-    found = find_browser()
-    if found is None:
+    try:
+        return Finding("browser", "yes", find_browser().name)
+    except CompanionError:
         return Finding("browser", "no", "no Chromium, Chrome or Edge was found", "only the PDF needs one")
-    return Finding("browser", "yes", Path(found).name)
 
 
 def _can(has: dict[str, Finding]) -> Iterator[Finding]:

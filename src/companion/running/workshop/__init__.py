@@ -1,0 +1,1 @@
+"""A workshop in one zip: notebooks without solutions, their data, the package, a start script."""
