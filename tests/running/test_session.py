@@ -8,6 +8,7 @@ import nbformat
 import numpy as np
 import pytest
 
+from companion.figures.explorers.box import message
 from companion.running import session
 from companion.running.layout import read_json, write_text
 from companion.running.session import OpenChapter
@@ -65,3 +66,16 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
         write_text(path, "\ud800")
     assert path.read_text("utf-8") == "old"
     assert [found.name for found in tmp_path.iterdir()] == ["results.json"]
+
+
+def test_an_explorer_is_shown_as_html_and_as_words(
+    chapter: OpenChapter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[dict[str, str]] = []
+    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: shown.append(bundle))
+    chapter.explorer(message("Nothing to turn here."), "fig-dials")
+    [bundle] = shown
+    assert bundle["text/plain"] == "Nothing to turn here."
+    assert bundle["text/html"] == message("Nothing to turn here.").html("fig-dials")
+    with pytest.raises(ValueError, match="label"):
+        chapter.explorer(message("Nothing to turn here."), "fig dials")
