@@ -3,6 +3,8 @@ from .attribution.occlusion import occlusion as occlusion
 from .attribution.patterns import patterns as patterns
 from .attribution.removal import Readout as Readout
 from .attribution.removal import drops as drops
+from .cross_validation import compare as compare
+from .cross_validation import over_folds as over_folds
 from .estimators import RidgeRetriever as RidgeRetriever
 from .floors import constant_prediction as constant_prediction
 from .floors import every_score as every_score
@@ -18,7 +20,6 @@ from .generation.retrieval import open_pool as open_pool
 from .identification import identify as identify
 from .leaks.splits import decode_held_out as decode_held_out
 from .leaks.splits import draw_folds as draw_folds
-from .leaks.transductive import one_to_one_hits as one_to_one_hits
 from .linear import LinearDecoder as LinearDecoder
 from .linear import fit_linear as fit_linear
 from .matching import match as match
@@ -47,6 +48,7 @@ __all__ = [
     "RidgeRetriever",
     "centred_rows",
     "companions",
+    "compare",
     "concept_centres",
     "constant_prediction",
     "decode_held_out",
@@ -67,10 +69,10 @@ __all__ = [
     "nearest_pictures",
     "occlusion",
     "on_common_centre",
-    "one_to_one_hits",
     "open_pool",
     "optimal_ranks",
     "optimal_vectors",
+    "over_folds",
     "patterns",
     "ranks",
     "retrieval_scores",

@@ -81,21 +81,20 @@ def compare(
 
     See Also
     --------
-    over_folds : means of this table.
+    companion.decoding.over_folds : means of this table.
 
     Examples
     --------
+    >>> import numpy as np
     >>> from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-    >>> from companion.decoding.estimators import RidgeRetriever
+    >>> from companion.decoding import RidgeRetriever, compare, over_folds
     >>> rng = np.random.default_rng(0)
     >>> y = np.tile(["face", "house"], 40)
     >>> X = rng.normal(size=(80, 6)) + (y == "face")[:, None]
     >>> both = {"LDA": LinearDiscriminantAnalysis(), "ridge": RidgeRetriever()}
     >>> scores = compare(both, X, y, cv=4, subject="sub-01")
-    >>> over_folds(scores)[["encoder", "n_folds", "chance"]]
-      encoder  n_folds  chance
-    0     LDA        4     0.5
-    1   ridge        4     0.5
+    >>> over_folds(scores)[["encoder", "n_folds", "chance"]].values.tolist()
+    [['LDA', 4, 0.5], ['ridge', 4, 0.5]]
     """
     chosen = _scores_of(metrics)
     shown = np.asarray(y)
@@ -128,6 +127,16 @@ def over_folds(scores: pd.DataFrame) -> pd.DataFrame:
         ``sd`` over folds (seeds averaged first), ``n_folds``, ``n_seeds``, ``n_test`` (trials scored, all
         folds), ``chance``, and ``step``: the smallest possible change of a mean over the folds of one seed.
         Folds share training trials, so that their spread is no standard error.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from companion.decoding import over_folds
+    >>> about = {"dataset": "own", "subject": "sub-01", "encoder": "LDA", "metric": "accuracy", "seed": 0}
+    >>> folds = pd.DataFrame({"split": ["1", "2"], "value": [0.6, 0.8], "chance": 0.5, "step": 0.1})
+    >>> table = over_folds(folds.assign(n_test=10, **about))
+    >>> table[["mean", "sd", "n_folds", "n_test", "step"]].round(3).values.tolist()
+    [[0.7, 0.141, 2.0, 20.0, 0.05]]
     """
     name = ["dataset", "subject", "encoder", "metric"]
     numbers = ["value", "chance", "step", "n_test"]

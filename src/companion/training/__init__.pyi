@@ -10,6 +10,7 @@ from .encoders.eegnet import EegNet as EegNet
 from .encoders.interface import BrainEncoder as BrainEncoder
 from .encoders.mlp import ResidualMlp as ResidualMlp
 from .encoders.nice import Nice as Nice
+from .estimator import ContrastiveRetriever as ContrastiveRetriever
 from .joint_vae import JointVaeSettings as JointVaeSettings
 from .joint_vae_training import TrainedVae as TrainedVae
 from .joint_vae_training import train_joint_vae as train_joint_vae
@@ -30,6 +31,7 @@ from .supervision import Supervision as Supervision
 __all__ = [
     "AtmS",
     "BrainEncoder",
+    "ContrastiveRetriever",
     "EegConformer",
     "EegNet",
     "JointVaeSettings",

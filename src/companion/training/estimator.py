@@ -64,11 +64,11 @@ class ContrastiveRetriever(Retriever):
     space : Embeddings, optional
         Vectors of all that y may name; rows are found by id. Left out: corners of a simplex.
     candidates : {"seen", "all"} or sequence of str
-        What `predict` chooses among; see `companion.decoding.estimators.RidgeRetriever`.
+        What `predict` chooses among; see `companion.decoding.RidgeRetriever`.
     build : callable, optional
         Makes an encoder from the shape of a response and the number of features; `usual_encoder` if left out.
     n_steps, batch_size, temperature, learning_rate, weight_decay, validate_every
-        See `companion.training.settings.Settings`; a batch is never larger than the training data.
+        See `companion.training.Settings`; a batch is never larger than the training data.
     validation_share : float
         Of the groups inside the training data, to choose the checkpoint on; at least one group.
     device : str
@@ -83,10 +83,12 @@ class ContrastiveRetriever(Retriever):
 
     See Also
     --------
-    companion.decoding.estimators.RidgeRetriever : the linear one, in closed form.
+    companion.decoding.RidgeRetriever : the linear one, in closed form.
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from companion.training import ContrastiveRetriever
     >>> rng = np.random.default_rng(0)
     >>> y = np.repeat(["face", "house"], 60)
     >>> X = rng.normal(size=(120, 40)) + (y == "face")[:, None]  # blocks, voxels
