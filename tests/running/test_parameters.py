@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from companion.errors import ChapterError
 from companion.running.chapters import Chapter, all_chapters, read_chapter
+from companion.running.pages import parameters_page
 from companion.running.parameters import check_parameters, declared_parameters
 
 from .conftest import HEAD
@@ -95,3 +97,16 @@ def test_a_limit_to_one_person_is_a_parameter_wherever_people_are_trained_on() -
         "pictures",
     }
     assert all("subjects" in declared_parameters(CHAPTERS[name]) for name in trained)
+
+
+def test_the_page_of_parameters_has_every_one_with_the_papers_value() -> None:
+    chapters = all_chapters()
+    page = parameters_page(chapters)
+    assert len(re.findall(r"^## ", page, re.MULTILINE)) == len(chapters)
+    for name, chapter in chapters.items():
+        part = page.split(f"`companion run {name}`")[1].split("\n## ")[0]
+        for own, (kind, default, meaning) in declared_parameters(chapter).items():
+            row = next(line for line in part.splitlines() if line.startswith(f"| `{own}` |"))
+            assert f" {kind} | `{default}` |" in row
+            assert meaning in row
+            assert (own not in chapter.paper) or f"`{chapter.paper[own]}`" in row

@@ -194,8 +194,8 @@ def read_chapter(path: Path) -> Chapter | None:
 def toc_pages() -> list[str]:
     """Pages in the order of ``_toc.yml``, each as a path without ending, such as ``book/ruler``."""
     toc = yaml.safe_load((project_root() / "_toc.yml").read_text("utf-8"))
-    parts = toc.get("parts", [])
-    return [toc["root"], *(page["file"] for part in parts for page in part["chapters"])]
+    pages = [page for part in toc.get("parts", []) for page in part["chapters"]]
+    return [toc["root"], *(page["file"] for one in pages for page in (one, *one.get("sections", [])))]
 
 
 def all_chapters() -> dict[str, Chapter]:

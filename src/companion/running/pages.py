@@ -75,6 +75,31 @@ def provenance_page(records: Mapping[str, Record | None]) -> str:
     return "\n".join(lines)
 
 
+def parameters_page(chapters: Mapping[str, Chapter]) -> str:
+    """List what can be set in every chapter: type, default, the papers' value, meaning."""
+    lines = [
+        "(parameters)=",
+        "# Parameters of every chapter",
+        "",
+        "`companion run CHAPTER -p NAME VALUE` sets one, as often as you like; the value is read as YAML, so "
+        "that a list is written `'[1, 2]'`. A misspelt name or a value of the wrong type is refused before "
+        "anything runs. Where a column *paper* stands, `-p scale paper` takes its values, unless you give "
+        "others. With plain papermill they are ordinary papermill parameters.",
+        "",
+    ]
+    for name, chapter in chapters.items():
+        declared = declared_parameters(chapter)
+        paper = ["paper"] if chapter.paper else []
+        heads = ["name", "type", "default", *paper, "meaning"]
+        lines += [f"## {chapter.title}", "", f"`companion run {name}`, page {{doc}}`{name}`", ""]
+        lines += [f"| {' | '.join(heads)} |", f"|{':--|' * len(heads)}"]
+        for own, (kind, default, meaning) in declared.items():
+            printed = [f"`{chapter.paper[own]}`" if own in chapter.paper else ""] if paper else []
+            lines.append(f"| {' | '.join([f'`{own}`', kind, f'`{default}`', *printed, meaning])} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
 def data_page(manifest: Manifest) -> str:
     """Cards of all data sets of the manifest, grouped by how one gets them."""
     lines = [
