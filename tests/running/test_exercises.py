@@ -9,7 +9,7 @@ import pytest
 from companion.errors import ChapterError
 from companion.running.chapters import Teaching
 from companion.running.exercises import CHECK_MARK, check, refuse_unsolved, reveal
-from companion.running.teaching import for_workshop
+from companion.running.teaching import complete_teaching, for_workshop
 
 OPEN = "Not answered yet"
 
@@ -132,6 +132,24 @@ class TestWorkshop:
         assert "*Another chapter*; numbers" in cells[0].source
         assert cells[0].source.index("# Tiny") < cells[0].source.index("In this session")
         assert any("About 7 min" in cell.source for cell in cells)
+
+
+def test_the_page_for_teachers_lists_chapters_with_minutes_needs_and_goals() -> None:
+    def chapter(title: str, teaching: Teaching | None) -> object:
+        return type("Tiny", (), {"title": title, "teaching": teaching})()
+
+    taught = Teaching(objectives=["add", "count"], prerequisites=["first"], minutes={"a": 7, "b": 8})
+    alone = Teaching(objectives=["see"], minutes={"c": 20})
+    chapters = {
+        "first": chapter("One", alone),
+        "second": chapter("Two", taught),
+        "third": chapter("Three", None),
+    }
+    page = complete_teaching("Before.\n\n%%chapters\n\nNot here: a %%chapters b.", chapters)
+    assert "| {doc}`first` | 20 | nothing before it | see |" in page
+    assert "| {doc}`second` | 15 | *One* | add; count |" in page
+    assert "third" not in page
+    assert page.endswith("Not here: a %%chapters b.")
 
 
 @pytest.mark.parametrize("state", ["open", "wrong"])

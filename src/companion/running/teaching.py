@@ -1,4 +1,4 @@
-"""The workshop edition: chapters without solutions, with goals at the top and minutes for each section."""
+"""The workshop edition: chapters without solutions, with goals and minutes; and the page for teachers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from companion.running.exercises import CHECK_MARK
 
 _START = re.compile(r"^```+\{solution-start\}", re.MULTILINE)
 _END = re.compile(r"^```+\{solution-end\}\n```+\n?", re.MULTILINE)
+_CHAPTERS = re.compile(r"^%%chapters$", re.MULTILINE)
 _HEADING = re.compile(r"^\((?P<label>[a-z0-9-]+)\)=\n+##+ .+$", re.MULTILINE)
 
 
@@ -33,6 +34,48 @@ def for_workshop(notebook: Any, chapter: Chapter, titles: Mapping[str, str]) -> 
     if chapter.teaching is not None:
         _add_goals(notebook, chapter.teaching, titles)
         _add_times(notebook, chapter.teaching)
+
+
+def complete_teaching(text: str, chapters: Mapping[str, Chapter]) -> str:
+    r"""Put a table of the chapters where the page for teachers has the line ``%%chapters``.
+
+    Parameters
+    ----------
+    text : str
+        The page, as written.
+    chapters : mapping of str to Chapter
+        All, by name; those without ``teaching`` are left out.
+
+    Returns
+    -------
+    str
+        The page; for each chapter minutes in full, what it needs, and what learners will be able to do.
+
+    Examples
+    --------
+    >>> complete_teaching("Before\n%%chapters\nAfter", {}).splitlines()[:2]
+    ['Before', '```{table} The chapters in a workshop']
+    """
+    titles = {name: chapter.title for name, chapter in chapters.items()}
+    lines = [
+        "```{table} The chapters in a workshop",
+        ":name: tab-teaching-chapters",
+        "",
+        "| chapter | minutes | you need | you will be able to |",
+        "|:--|--:|:--|:--|",
+    ]
+    for name, chapter in chapters.items():
+        if (known := chapter.teaching) is not None:
+            needs = "; ".join(_needs(known, titles)) or "nothing before it"
+            goals = "; ".join(known.objectives)
+            lines.append(f"| {{doc}}`{name}` | {sum(known.minutes.values())} | {needs} | {goals} |")
+    table = "\n".join([*lines, "```"])
+    return _CHAPTERS.sub(lambda _: table, text)
+
+
+def _needs(teaching: Teaching, titles: Mapping[str, str]) -> list[str]:
+    """Prerequisites, chapters by their titles."""
+    return [f"*{titles[name]}*" if name in titles else name for name in teaching.prerequisites]
 
 
 def _without_solutions(cells: list[Any]) -> list[Any]:
@@ -68,7 +111,7 @@ def _add_goals(notebook: Any, teaching: Teaching, titles: Mapping[str, str]) -> 
     top = next(cell for cell in notebook.cells if cell.cell_type == "markdown")
     lines = top.source.split("\n")
     title = next(row for row, line in enumerate(lines) if line.startswith("# "))
-    needs = [f"*{titles[name]}*" if name in titles else name for name in teaching.prerequisites]
+    needs = _needs(teaching, titles)
     goals = [
         ":::{admonition} In this session",
         ":class: note workshop",
