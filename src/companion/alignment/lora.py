@@ -120,7 +120,7 @@ class LoRA:
         Returns
         -------
         torch.Tensor of shape (n_pictures, ...)
-            See :func:`companion.alignment.front.split_front`.
+            See :func:`split_front`.
         """
         self._rest, inputs = split_front(self._module, self.names, pixels, used)
         return inputs

@@ -35,7 +35,7 @@ def class_anchors(
     templates : sequence of str or callable
         At least one, such as ``"an image of {}."``.
     batch_size, cache
-        As in :func:`companion.encoders.interface.encode_texts`.
+        As in :func:`encode_texts`.
 
     Returns
     -------

@@ -196,7 +196,7 @@ def miniature_layer_features(
 def miniature_word_vectors_file() -> Path:
     """File of the miniature world's word vectors, in GloVe's text layout, 32 numbers a word.
 
-    It is read by :func:`companion.encoders.glove.word_vectors`.
+    It is read by :func:`word_vectors`.
 
     Examples
     --------

@@ -147,7 +147,7 @@ def layer_features(
         Submodules as ``get_submodule`` names them; each returns tokens of shape (n, n_positions, d), or maps
         of shape (n, d, height, width).
     pixels : tensor of shape (n, 3, height, width)
-        As :func:`pixels_of` gives them.
+        As the network takes them: resized, cropped and scaled.
 
     Returns
     -------

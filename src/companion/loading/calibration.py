@@ -45,7 +45,7 @@ def read_calibration(
         The committed table by default.
     expected : mapping, optional
         What the record has to hold: the settings of the package as it is
-        (:func:`companion.statistics.calibration.plan.settings`). A table made otherwise is refused.
+        (``companion.statistics.calibration.plan.settings``). A table made otherwise is refused.
 
     Returns
     -------

@@ -36,7 +36,7 @@ _PLAIN = (type(None), bool, int, float, str)
 
 
 def read_pickled_npy(path: Path) -> Any:
-    """Read what an official ``.npy`` pickle holds.
+    """Read what an official ``.npy`` pickle holds; ``locate_arrays`` serves where memory is short.
 
     Parameters
     ----------
@@ -54,10 +54,6 @@ def read_pickled_npy(path: Path) -> Any:
     DataError
         If the file is no such pickle, names anything that is not allowed, is damaged, or is too large to be
         what it says.
-
-    See Also
-    --------
-    locate_arrays : for files that do not fit into memory.
 
     Examples
     --------

@@ -62,7 +62,7 @@ def train_decoders(
     device : str
         ``auto`` takes a GPU if there is one.
     together : int, optional
-        Runs in one batched program; see :func:`companion.training.runs.train_runs`. Groups lie on the device
+        Runs in one batched program; see :func:`companion.training.train_runs`. Groups lie on the device
         together if their runs train together; on a GPU, by default, as many as there is room for.
 
     Returns

@@ -50,7 +50,7 @@ def two_afc(
     rng : numpy.random.Generator
     n_triplets : int
     noise : float
-        See :func:`two_afc_probabilities`.
+        Of the choices, in units of how much distances differ: 0.1 nearly always names the closer one.
     similar_in : ndarray of shape (n_stimuli, any), optional
         Space in which the pictures of a theme are similar; the percept if left out. A permuted judge gets the
         true percept here, and a generator of the same state, to be asked about the very same triplets.
@@ -130,7 +130,7 @@ def odd_one_out(
     rng : numpy.random.Generator
     n_triplets : int
     temperature : float
-        See :func:`odd_one_out_probabilities`.
+        Of the softmax over the three dot products, relative to their size.
 
     Returns
     -------

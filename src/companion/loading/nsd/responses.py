@@ -44,7 +44,7 @@ def load_nsd(folder: Path, subject: int, *, split: Split, average: bool = True) 
     Test images are those shared by all subjects, training images all others: the split is **by image, not by
     concept**. In the official files subjects 1, 2, 5 and 7 have 27,750 trials (37 sessions of 750): 8,859
     training images (24,980 trials) and 982 test images (2,770 trials), each seen one to three times.
-    Voxels are not normalised: take :meth:`Recording.unit_statistics` of the training split.
+    Voxels are not normalised: take :meth:`companion.Recording.unit_statistics` of the training split.
 
     Parameters
     ----------

@@ -48,6 +48,8 @@ def load_things_eeg2(
 ) -> Recording:
     """Load the preprocessed trials of one subject.
 
+    From the raw sessions, ``companion.loading.things_eeg2.raw.load_things_eeg2_raw`` makes the same.
+
     Parameters
     ----------
     folder : Path
@@ -81,10 +83,6 @@ def load_things_eeg2(
         If a file is refused or damaged; if keys, shapes, channels or times are not those of an official
         form; if rows and images differ in number; if training and test concepts overlap; if a value is not
         finite, or a channel is zero throughout a repetition that should be normalised.
-
-    See Also
-    --------
-    companion.loading.things_eeg2.raw.load_things_eeg2_raw : from the raw sessions.
 
     Examples
     --------

@@ -46,7 +46,8 @@ def load_things_meg(folder: Path, subject: int, *, split: Split, sampling_rate: 
     Training trials are those of type ``exp`` whose concept has no test image: 19,848 images of 1,654
     concepts, each shown once. Catch trials are left out. Responses stay as they are in the file, a z-score
     over the 100 ms before the stimulus. To follow Rajabi et al. (2025), average the test trials first
-    (:meth:`Recording.averaged`) and normalise each sensor afterwards: the opposite order of THINGS-EEG2.
+    (:meth:`companion.Recording.averaged`) and normalise each sensor afterwards: the opposite order of
+    THINGS-EEG2.
 
     Parameters
     ----------
