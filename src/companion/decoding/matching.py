@@ -80,7 +80,7 @@ def match_both_ways(decoded: Embeddings, images: Embeddings, **labels: Any) -> p
     --------
     >>> import numpy as np
     >>> from companion import Embeddings
-    >>> from companion.decoding import match_both_ways
+    >>> from companion.decoding.matching import match_both_ways
     >>> pictures = Embeddings(np.eye(2), ("cat", "dog"), "toy")
     >>> decoded = Embeddings([[1.0, 0.2], [0.9, 0.3]], ("cat", "dog"), "toy")
     >>> match_both_ways(decoded, pictures).groupby("direction")["top1"].mean().to_dict()

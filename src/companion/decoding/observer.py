@@ -46,7 +46,7 @@ class Observer:
     Examples
     --------
     >>> import numpy as np
-    >>> from companion.decoding import make_observer
+    >>> from companion.decoding.observer import make_observer
     >>> expected = np.array([[1.0, 0.0, 0.0], [-1.0, 0.0, 0.0]])  # responses vary along one of three values
     >>> observer = make_observer(expected, np.eye(3))
     >>> observer.axes.shape, np.abs(observer.coordinates(expected)).round(3).ravel().tolist()
@@ -91,7 +91,7 @@ def make_observer(expected_population: npt.ArrayLike, noise_covariance: npt.Arra
     The second value holds no signal, only noise; where the first shares it, reading both is more exact:
 
     >>> import numpy as np
-    >>> from companion.decoding import make_observer
+    >>> from companion.decoding.observer import make_observer
     >>> expected = np.array([[1.0, 0.0], [-1.0, 0.0]])
     >>> shared = np.array([[1.0, 0.8], [0.8, 1.0]])
     >>> make_observer(expected, np.eye(2)).noise.round(3).item()

@@ -40,7 +40,7 @@ def coarse(recording: Recording, most_values: int = MOST_VALUES) -> Recording:
     >>> import numpy as np
     >>> import pandas as pd
     >>> from companion import Recording
-    >>> from companion.decoding import coarse
+    >>> from companion.decoding.optimal import coarse
     >>> trials, units = pd.DataFrame({"stimulus": ["cat"]}), pd.DataFrame({"name": ["Oz", "Pz"]})
     >>> times = np.arange(6) / 10
     >>> signal = Recording(np.ones((1, 2, 6)), trials, units, "one", "toy", "EEG", "test", times)

@@ -12,14 +12,7 @@ from companion.errors import DataError
 
 
 class Summary(NamedTuple):
-    """Mean, standard deviation and number of the measurements of one group.
-
-    Examples
-    --------
-    >>> from companion.statistics import Summary
-    >>> Summary(mean=27.9, sd=2.1, n=10).sd
-    2.1
-    """
+    """Mean, standard deviation and number of the measurements of one group."""
 
     mean: float
     sd: float
@@ -36,7 +29,7 @@ def welch(first: Summary, second: Summary) -> tuple[float, float]:
 
     Examples
     --------
-    >>> from companion.statistics import Summary, welch
+    >>> from companion.statistics.summaries import Summary, welch
     >>> t, p = welch(Summary(30.0, 2.0, 10), Summary(28.0, 3.0, 10))
     >>> round(t, 3), round(p, 3)
     (1.754, 0.099)

@@ -41,7 +41,8 @@ def one_to_one_hits(decoded: Embeddings, gallery: Gallery) -> npt.NDArray[np.boo
 
     >>> import numpy as np
     >>> from companion import Embeddings
-    >>> from companion.decoding import Gallery, one_to_one_hits, ranks
+    >>> from companion.decoding import Gallery, ranks
+    >>> from companion.decoding.leaks.transductive import one_to_one_hits
     >>> pictures = Embeddings(np.eye(2), ("cat", "dog"), "toy")
     >>> decoded = Embeddings([[1.0, 0.1], [0.8, 0.6]], ("cat", "dog"), "toy")
     >>> ranks(decoded, pictures).tolist()
