@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -98,9 +99,7 @@ def compare(
     """
     chosen = _scores_of(metrics)
     shown = np.asarray(y)
-    folds = list(check_cv(cv, shown, classifier=True).split(X, shown, groups))
-    if groups is not None:
-        _check_groups(np.asarray(groups), folds)
+    folds = _folds(cv, X, shown, groups)
     rows = []
     for name, seed, model in _models(estimators, seeds):
         for number, (train, test) in enumerate(folds, start=1):
@@ -176,15 +175,23 @@ def _groups_for(
     return {f"{name}__groups".removeprefix("__"): [np.asarray(groups)[row] for row in train]}
 
 
-def _check_groups(groups: npt.NDArray[Any], folds: Sequence[tuple[Any, Any]]) -> None:
+def _folds(
+    cv: Any, X: npt.ArrayLike, shown: npt.NDArray[Any], groups: npt.ArrayLike | None
+) -> list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
+    """Rows of every fold; no group may lie on both sides of one."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The groups parameter is ignored")  # said below, as an error
+        folds = list(check_cv(cv, shown, classifier=True).split(X, shown, groups))
+    names = None if groups is None else np.asarray(groups)
     for number, (train, test) in enumerate(folds, start=1):
-        if shared := sorted(map(str, set(groups[train]) & set(groups[test]))):
+        if names is not None and (shared := sorted(map(str, set(names[train]) & set(names[test])))):
             raise DataError(
                 "A group lies on both sides of a fold",
                 where=f"fold {number}",
                 got=", ".join(shared[:5]),
                 do="take a splitter that reads groups, such as GroupKFold, or leave the groups out",
             )
+    return folds
 
 
 def _row(metric: str, score: Score, fold: _Fold) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.pipeline import Pipeline
 
 from companion.decoding.estimators import Retriever
 from companion.decoding.galleries import Gallery
@@ -16,14 +17,14 @@ Score = Callable[[Any, Any, Any], float]
 """From a fitted estimator, responses and what was shown to a number."""
 
 
-def presented_top1(estimator: Retriever, X: npt.ArrayLike, y: npt.ArrayLike) -> float:
+def presented_top1(estimator: Retriever | Pipeline, X: npt.ArrayLike, y: npt.ArrayLike) -> float:
     """Share of trials whose stimulus comes first among all that the trials given show.
 
     The protocol of the papers: candidates are the presented stimuli, none of which training need have seen.
 
     Parameters
     ----------
-    estimator : Retriever
+    estimator : Retriever or Pipeline that ends with one
         Fitted, with a space that holds what was shown.
     X : array-like of shape (n_trials, ...)
     y : array-like of shape (n_trials,)
@@ -49,7 +50,7 @@ def presented_top1(estimator: Retriever, X: npt.ArrayLike, y: npt.ArrayLike) -> 
     return float((_presented_ranks(estimator, X, y) == 1).mean())
 
 
-def presented_percentile(estimator: Retriever, X: npt.ArrayLike, y: npt.ArrayLike) -> float:
+def presented_percentile(estimator: Retriever | Pipeline, X: npt.ArrayLike, y: npt.ArrayLike) -> float:
     """Share of the other presented stimuli that the right one beats, mean over trials; guessing gives 0.5.
 
     Parameters
@@ -65,9 +66,12 @@ RETRIEVAL: Mapping[str, Score] = {"presented top-1": presented_top1, "percentile
 """Metrics of retrievers, for stimuli that training need not have shown."""
 
 
-def _presented_ranks(estimator: Retriever, X: npt.ArrayLike, y: npt.ArrayLike) -> npt.NDArray[np.intp]:
+def _presented_ranks(
+    estimator: Retriever | Pipeline, X: npt.ArrayLike, y: npt.ArrayLike
+) -> npt.NDArray[np.intp]:
     shown = [str(one) for one in np.asarray(y)]
-    among = estimator.space_.select(dict.fromkeys(shown))
+    last = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+    among = last.space_.select(dict.fromkeys(shown))
     names = [f"trial {row}" for row in range(len(shown))]
     decoded = among.with_rows(estimator.transform(X), names)
     return ranks(decoded, Gallery(among, "presented images", dict(zip(names, shown, strict=True))))
