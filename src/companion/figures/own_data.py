@@ -31,6 +31,8 @@ def fold_points(scores: pd.DataFrame, *, label: str, panel: str | None = None) -
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> from companion.figures import fold_points
     >>> scores = pd.DataFrame({"encoder": ["LDA"] * 3, "split": list("abc"), "value": [0.6, 0.7, 0.65]})
     >>> figure = fold_points(scores.assign(chance=0.5), label="Accuracy")
     >>> [text.get_text() for text in figure.axes[0].get_yticklabels()]
@@ -79,9 +81,12 @@ def exchanged_answers(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from companion.figures import exchanged_answers
     >>> null = np.random.default_rng(0).normal(0.5, 0.03, 200)
-    >>> len(exchanged_answers({"face or house": null}, {"face or house": 0.7}, label="Accuracy").axes)
-    1
+    >>> figure = exchanged_answers({"face or house": null}, {"face or house": 0.7}, label="Accuracy")
+    >>> [text.get_text() for text in figure.legends[0].get_texts()]
+    ['answers exchanged', 'as it is']
     """
     figure, axes = page_figure(2.6, 1, len(nulls))
     for ax, (name, null) in zip(axes.flat, nulls.items(), strict=True):

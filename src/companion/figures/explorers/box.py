@@ -42,6 +42,13 @@ class Explorer:
         JavaScript that finds its element as ``box`` and the data as ``data``.
     text : str
         The first state in words, for a terminal.
+
+    Examples
+    --------
+    >>> from companion.figures import Explorer
+    >>> explorer = Explorer("A number", "<p>3</p>", {"n": 3}, "box.title = data.n;", "A number: 3.")
+    >>> 'id="demo-explorer"' in explorer.html("demo"), explorer.text
+    (True, 'A number: 3.')
     """
 
     label: str

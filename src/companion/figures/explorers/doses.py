@@ -47,6 +47,19 @@ def dose_explorer(
     ------
     ValueError
         If there are not two dials, or a world lacks a level.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from companion.figures import dose_explorer
+    >>> rows = [("CLIP", dial, value, 0, level, 10.0 * value + gain)
+    ...         for dial, value in (("gap", 0.0), ("gap", 1.0), ("sharing", 1.0))
+    ...         for level, gain in (("base", 1.0), ("aligned", 3.0))]
+    >>> table = pd.DataFrame(rows, columns=["space", "dial", "value", "seed", "level", "accuracy"])
+    >>> explorer = dose_explorer(table, levels=["base", "aligned"], effect=("aligned", "base"),
+    ...                          default={"gap": 1.0, "sharing": 1.0}, chance=0.5)
+    >>> print(explorer.text.splitlines()[-1].partition(", the mean")[0])
+    At gap 1 and sharing 1, aligned − base is +2.0 points
     """
     dials = list(default)
     if len(dials) != 2 or set(table["dial"]) != set(dials):

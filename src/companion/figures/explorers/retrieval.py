@@ -47,6 +47,19 @@ def retrieval_explorer(
     ------
     ValueError
         If a query has no row that is a hit, or ``first`` is none of them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from companion.figures import retrieval_explorer
+    >>> pictures = {name: np.zeros((8, 8, 3), dtype=np.uint8) for name in ("cat", "dog")}
+    >>> found = pd.DataFrame({"stimulus": "cat", "place": [1, 2], "candidate": ["dog", "cat"],
+    ...                       "cosine": [0.7, 0.6], "hit": [False, True]})
+    >>> labels = {"cat": "a cat", "dog": "a dog"}
+    >>> explorer = retrieval_explorer(pictures, ["cat"], {"CLIP": found}, first="cat", labels=labels)
+    >>> print(explorer.text.splitlines()[-1])
+    a cat: CLIP puts it at place 2 of 2 (cosine 0.60).
     """
     if first not in queries:
         raise ValueError(f"the first query {first!r} is none of the {len(queries)} queries")

@@ -40,13 +40,13 @@ def topography_explorer(
     times : ndarray of shape (n_times,)
         Seconds from stimulus onset.
     places : DataFrame of n_sensors rows
-        Columns ``name``, and ``x``, ``y``, ``z`` as in :func:`companion.figures.heads.flat_places`.
+        Columns ``name``, and ``x``, ``y``, ``z`` as in :func:`companion.figures.flat_places`.
     kind : {"eeg", "meg"}
         Electrodes or sensors of a helmet.
     quantity, unit : str
         What is shown.
     signed : bool
-        Whether values have a sign, see :func:`companion.figures.heads.topographies`.
+        Whether values have a sign, see :func:`companion.figures.topographies`.
 
     Returns
     -------
@@ -57,6 +57,20 @@ def topography_explorer(
     -----
     Between sensors the map is a thin-plate spline through their values; it is linear in these, so that the
     page holds one weight per cell and sensor and the values themselves.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from companion.figures import topography_explorer
+    >>> angle = np.arange(8) * np.pi / 4
+    >>> places = pd.DataFrame({"x": 0.06 * np.cos(angle), "y": 0.06 * np.sin(angle), "z": 0.07})
+    >>> times, names = np.array([0.0, 0.1, 0.2]), [f"E{row}" for row in range(8)]
+    >>> values = np.outer(np.cos(angle), [0.1, 2.0, 0.5])
+    >>> explorer = topography_explorer(values, times, places.assign(name=names), kind="eeg",
+    ...                                quantity="response", unit="µV")
+    >>> print(explorer.text.splitlines()[-1].partition(";")[0])
+    100 ms: response largest at E0, 2 µV
     """
     flat = flat_places(places, kind)
     cells = map_cells(flat)
