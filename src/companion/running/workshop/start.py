@@ -2,6 +2,7 @@
 
     python start.py              make ready what is missing, then open the notebooks
     python start.py --check      run the first notebook to its end, and say how long it took
+    python start.py --check-all  the same with every notebook: for whoever prepares a class
     python start.py --download   put all packages into the folder `packages`, for machines without a network
 
 Nothing is installed outside this folder. Where the Python that you start this with has the packages, it is
@@ -31,6 +32,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--check", action="store_true", help="run the first notebook to its end")
+    parser.add_argument("--check-all", action="store_true", help="run every notebook to its end")
     parser.add_argument(
         "--download", action="store_true", help="fetch all packages into the folder `packages`"
     )
@@ -43,7 +45,10 @@ def main() -> int:
         return pip("download", "--require-hashes", "-r", str(LOCK), "-d", str(PACKAGES))
     if any(find_spec(name) is None for name in NEEDED):
         return in_own_environment()
-    return check() if asked.check else open_notebooks()
+    notebooks = sorted((HERE / "notebooks").glob("*.ipynb"))
+    if asked.check or asked.check_all:
+        return check(notebooks if asked.check_all else notebooks[:1])
+    return open_notebooks()
 
 
 def in_own_environment() -> int:
@@ -65,19 +70,18 @@ def in_own_environment() -> int:
     return subprocess.run([str(python), __file__, *sys.argv[1:]], check=False).returncode
 
 
-def check() -> int:
-    """Run the first notebook to its end."""
+def check(notebooks: list[Path]) -> int:
+    """Run notebooks to their ends."""
     import nbformat
     from nbclient import NotebookClient
 
-    path = sorted((HERE / "notebooks").glob("*.ipynb"))[0]
-    notebook = nbformat.read(path, as_version=4)
-    print(f"Running {path.name} …", flush=True)
-    started = time.perf_counter()
-    NotebookClient(
-        notebook, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}
-    ).execute()
-    print(f"{path.name} ran to its end in {time.perf_counter() - started:.0f} s. This machine is ready.")
+    for path in notebooks:
+        print(f"Running {path.name} …", flush=True)
+        started = time.perf_counter()
+        place = {"metadata": {"path": str(path.parent)}}
+        NotebookClient(nbformat.read(path, as_version=4), kernel_name="python3", resources=place).execute()
+        print(f"{path.name} ran to its end in {time.perf_counter() - started:.0f} s.", flush=True)
+    print("This machine is ready.")
     return 0
 
 
