@@ -11,8 +11,10 @@ from .manifest import load_manifest as load_manifest
 from .nsd.responses import load_nsd as load_nsd
 from .nsd.stimuli import nsd_captions as nsd_captions
 from .nsd.stimuli import nsd_pictures as nsd_pictures
+from .own_bids import epochs_from_bids as epochs_from_bids
 from .own_epochs import recording_from_epochs as recording_from_epochs
 from .own_fmri import block_means as block_means
+from .own_fmri import recording_from_bids_fmri as recording_from_bids_fmri
 from .own_fmri import recording_from_patterns as recording_from_patterns
 from .pickles import read_pickled_npy as read_pickled_npy
 from .pictures import picture_attributes as picture_attributes
@@ -35,6 +37,7 @@ __all__ = [
     "category_of",
     "concept_of",
     "data_file",
+    "epochs_from_bids",
     "load_ecog",
     "load_god",
     "load_god_meg",
@@ -53,6 +56,7 @@ __all__ = [
     "read_god_stimuli",
     "read_judgements",
     "read_pickled_npy",
+    "recording_from_bids_fmri",
     "recording_from_epochs",
     "recording_from_patterns",
     "recordings_folder",

@@ -58,7 +58,7 @@ def epochs_from_bids(
     -------
     mne.Epochs
         Metadata: the columns of the events files, with ``session`` and ``run``. Hand them to
-        `companion.loading.own_epochs.recording_from_epochs`.
+        :func:`recording_from_epochs`.
 
     Raises
     ------
@@ -72,9 +72,30 @@ def epochs_from_bids(
 
     Examples
     --------
+    One run of two channels in which two pictures were shown, written by MNE-BIDS and cut again:
+
+    >>> import tempfile
+    >>> import mne, mne_bids, numpy as np
+    >>> from companion.loading import epochs_from_bids, recording_from_epochs
+    >>> info = mne.create_info(["O1", "O2"], sfreq=100.0, ch_types="eeg")
+    >>> info["line_freq"] = 50.0
+    >>> signals = np.random.default_rng(0).normal(size=(2, 500)) * 1e-6
+    >>> raw = mne.io.RawArray(signals, info, verbose="error")
+    >>> _ = raw.set_annotations(mne.Annotations([1.0, 3.0], [0.5, 0.5], ["cat", "dog"]))
+    >>> with tempfile.TemporaryDirectory() as name:
+    ...     path = mne_bids.BIDSPath("01", task="pictures", root=name, datatype="eeg")
+    ...     _ = mne_bids.write_raw_bids(
+    ...         raw, path, format="BrainVision", allow_preload=True, verbose="error"
+    ...     )
+    ...     epochs = epochs_from_bids(name, "01", task="pictures", tmin=-0.1, tmax=0.4)
+    >>> recording_from_epochs(epochs, stimulus="trial_type", subject="sub-01")
+    Recording(own, sub-01, EEG, train: 2 x 2 x 51, 2 stimuli)
+
+    Continuous data are filtered before they are cut, and events are chosen by what their file says:
+
     .. code-block:: python
 
-        epochs = epochs_from_bids(
+        epochs_from_bids(
             Path("my-study"), "01", task="pictures",
             keep=lambda events: events["trial_type"] == "picture",
             prepare=lambda raw: raw.filter(0.1, 40.0),

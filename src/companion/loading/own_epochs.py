@@ -59,7 +59,7 @@ def recording_from_epochs(
 
     See Also
     --------
-    ``companion.loading.own_bids.epochs_from_bids`` : epochs from a BIDS folder.
+    epochs_from_bids : epochs from a BIDS folder.
 
     Examples
     --------

@@ -147,7 +147,7 @@ def recording_from_bids_fmri(
     dataset: str = "own",
     simulated: bool = False,
 ) -> Recording:
-    """Cut block patterns out of the preprocessed runs of one person.
+    r"""Cut block patterns out of the preprocessed runs of one person.
 
     Each run is detrended and standardised per voxel by nilearn, then averaged over each block. That uses all
     volumes of the run and no label, so it may stand before cross-validation over runs.
@@ -189,6 +189,30 @@ def recording_from_bids_fmri(
     References
     ----------
     Gorgolewski et al. (2016), Scientific Data 3, 160044 (BIDS).
+
+    Examples
+    --------
+    One run of eight voxels and forty volumes with two blocks, of which two voxels are read:
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import nibabel, numpy as np, pandas as pd
+    >>> from companion.loading import recording_from_bids_fmri
+    >>> volumes = np.random.default_rng(0).normal(100.0, 1.0, (2, 2, 2, 40))
+    >>> image = nibabel.Nifti1Image(volumes, np.eye(4))
+    >>> image.header.set_zooms((1.0, 1.0, 1.0, 2.0))
+    >>> mask = np.zeros((2, 2, 2), np.uint8)
+    >>> mask[0, 0] = 1
+    >>> events = pd.DataFrame({"onset": [10.0, 40.0], "duration": 20.0, "trial_type": ["face", "house"]})
+    >>> with tempfile.TemporaryDirectory() as name:
+    ...     folder = Path(name) / "sub-01" / "func"
+    ...     folder.mkdir(parents=True)
+    ...     image.to_filename(folder / "sub-01_task-looking_run-1_bold.nii.gz")
+    ...     events.to_csv(folder / "sub-01_task-looking_run-1_events.tsv", sep="\t", index=False)
+    ...     recording_from_bids_fmri(
+    ...         Path(name), "01", task="looking", mask=nibabel.Nifti1Image(mask, np.eye(4))
+    ...     )
+    Recording(own, sub-01, fMRI, train: 2 x 2, 2 stimuli)
     """
     from nilearn.interfaces.bids import get_bids_files
     from nilearn.maskers import NiftiMasker
