@@ -48,6 +48,11 @@ def test_things_that_nobody_trained_on_are_named() -> None:
     assert (named == SHOWN).mean() > 0.2  # guessing: 0.025
 
 
+def test_every_trial_may_show_another_thing() -> None:
+    ridge = RidgeRetriever(SPACE, candidates="all").fit(X[::4], SHOWN[::4])
+    assert (ridge.predict(X[1::4]) == SHOWN[1::4]).mean() > 0.2
+
+
 def test_candidates_may_be_given() -> None:
     ridge = RidgeRetriever(SPACE, candidates=["thing 38", "thing 39"]).fit(X[:120], SHOWN[:120])
     assert set(ridge.predict(X)) <= {"thing 38", "thing 39"}

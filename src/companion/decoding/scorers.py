@@ -57,6 +57,16 @@ def presented_percentile(estimator: Retriever | Pipeline, X: npt.ArrayLike, y: n
     ----------
     estimator, X, y
         As in :func:`presented_top1`.
+
+    Examples
+    --------
+    >>> from companion.decoding.estimators import RidgeRetriever
+    >>> from companion.embeddings import Embeddings
+    >>> space = Embeddings([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0]], ("cat", "dog", "key", "fox"), "toy")
+    >>> y = ["cat", "dog", "key"] * 10
+    >>> ridge = RidgeRetriever(space).fit(space.rows_of(y), y)
+    >>> presented_percentile(ridge, space.rows_of(["fox", "key"]), ["fox", "key"])
+    1.0
     """
     n = len(np.unique(np.asarray(y)))
     return float(1 - (_presented_ranks(estimator, X, y) - 1).mean() / (n - 1))
