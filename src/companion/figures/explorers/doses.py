@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 
 from companion.figures.accuracy import looks
-from companion.figures.explorers.box import Explorer, on_dark, percent, ticks
-from companion.figures.style import INK, signed
+from companion.figures.explorers.box import Explorer, on_dark, percent
+from companion.figures.explorers.dots import DOTS_LOOK, Row, axis, track
+from companion.figures.style import signed
 
 
 def dose_explorer(
@@ -96,34 +97,23 @@ def _wide(table: pd.DataFrame, effect: tuple[str, str]) -> pd.DataFrame:
     return wide.assign(effect=wide[effect[0]] - wide[effect[1]])
 
 
-class _Row(NamedTuple):
-    """One row of dots: its title, column, colours on light and dark, scale, and line of reference."""
-
-    title: str
-    column: str
-    light: str
-    dark: str
-    scale: tuple[float, float]
-    reference: float
-
-
-def _rows(wide: pd.DataFrame, levels: Sequence[str], effect: tuple[str, str], chance: float) -> list[_Row]:
+def _rows(wide: pd.DataFrame, levels: Sequence[str], effect: tuple[str, str], chance: float) -> list[Row]:
     """Choose one scale for all accuracies of all settings, and one for all differences."""
     highest = float(wide[list(levels)].to_numpy(float).max())
     gains = wide["effect"].to_numpy(float)
     rows = []
     for level, look in looks(list(levels)).items():
         colour = str(look["color"])
-        rows.append(_Row(level, level, colour, on_dark(colour), (0.0, highest), chance))
+        rows.append(Row(level, level, colour, on_dark(colour), (0.0, highest), chance))
     scale = (min(0.0, float(gains.min())), max(0.1, float(gains.max())))
-    return [*rows, _Row(f"{effect[0]} − {effect[1]}", "effect", "var(--ink)", "var(--ink)", scale, 0.0)]
+    return [*rows, Row(f"{effect[0]} − {effect[1]}", "effect", "var(--ink)", "var(--ink)", scale, 0.0)]
 
 
 def _key(space: int, place: Sequence[int]) -> str:
     return "-".join(map(str, [space, *place]))
 
 
-def _state(values: Any, rows: Sequence[_Row], setting: str) -> dict[str, Any]:
+def _state(values: Any, rows: Sequence[Row], setting: str) -> dict[str, Any]:
     """Places and words of one setting; values of shape (n_rows, n_worlds)."""
     gain = values[-1]
     words = (
@@ -144,7 +134,7 @@ def _body(
     start: Sequence[int],
     dials: Sequence[str],
     spaces: Sequence[str],
-    rows: Sequence[_Row],
+    rows: Sequence[Row],
 ) -> str:
     """Write the sliders, the map of settings and one row of dots per level."""
     state = data["made"][_key(0, start)]
@@ -155,38 +145,17 @@ def _body(
     )
     options = "".join(f'<option value="{n}">{escape(space)}</option>' for n, space in enumerate(spaces))
     choice = f"<label>spaces <select>{options}</select></label>" if len(spaces) > 1 else ""
-    drawn = [_track(row, state, number) for number, row in enumerate(rows)]
+    drawn = [
+        track(row, state["dots"][number], state["means"][number], state["values"][number])
+        for number, row in enumerate(rows)
+    ]
     accuracies, gain = "".join(drawn[:-1]), drawn[-1]
-    return f"""<style>{_LOOK}</style>
+    return f"""<style>{DOTS_LOOK}{_LOOK}</style>
 <div class="controls">{sliders}{choice}</div>
 <p class="result" aria-live="polite">{escape(state["text"])}</p>
-<div class="doses">{_map(data, start, dials)}<div class="rows">{accuracies}{_axis(rows[0], "top-1 (%)")}
-{gain}{_axis(rows[-1], "points")}</div></div>
+<div class="doses">{_map(data, start, dials)}<div class="rows">{accuracies}{axis(rows[0], "top-1 (%)")}
+{gain}{axis(rows[-1], "points")}</div></div>
 <p class="quiet">A dot is a world, a bar the mean; dashed: chance, and zero for the difference.</p>"""
-
-
-def _track(row: _Row, state: Mapping[str, Any], number: int) -> str:
-    """Draw the worlds of one level as dots on a line, with their mean."""
-    line, mean = percent(row.reference, *row.scale), state["means"][number]
-    dots = "".join(f'<circle cx="{x}" cy="13" r="4.5"></circle>' for x in state["dots"][number])
-    return (
-        f'<div class="name">{escape(row.title)}</div>'
-        f'<div class="track" style="--light: {row.light}; --dark: {row.dark}">'
-        f'<svg height="26" aria-hidden="true"><line class="line" x1="{line}" x2="{line}" y2="26"></line>'
-        f'{dots}<line class="mean" x1="{mean}" x2="{mean}" y1="3" y2="23"></line></svg></div>'
-        f'<div class="value">{state["values"][number]}</div>'
-    )
-
-
-def _axis(row: _Row, unit: str) -> str:
-    labels = "".join(
-        f'<text x="{percent(value, *row.scale)}" y="11">{f"{value:g}".replace("-", "−")}</text>'
-        for value in ticks(*row.scale)
-    )
-    return (
-        f'<div class="name quiet">{unit}</div><svg class="axis" height="20" aria-hidden="true">{labels}</svg>'
-        '<div class="value"></div>'
-    )
 
 
 def _map(data: Mapping[str, Any], start: Sequence[int], dials: Sequence[str]) -> str:
@@ -208,27 +177,14 @@ def _map(data: Mapping[str, Any], start: Sequence[int], dials: Sequence[str]) ->
     )
 
 
-_LOOK = f"""
-.explorer .doses {{ display: flex; flex-wrap: wrap; gap: 0.75rem 1.5rem; align-items: center; }}
-.explorer .doses .map {{ width: 9rem; flex: none; }}
-.explorer .doses text {{ fill: var(--quiet); text-anchor: middle; font-size: 11px; }}
-.explorer .map .made {{ fill: var(--first); }}
-.explorer .map .unmade {{ fill: none; stroke: var(--quiet); stroke-dasharray: 2 2; }}
-.explorer .map .now {{ fill: none; stroke: var(--second); stroke-width: 3; }}
-.explorer .rows {{ flex: 1 1 16rem; display: grid; grid-template-columns: max-content 1fr 3rem;
-  gap: 0 0.9rem; align-items: center; min-width: 0; }}
-.explorer .rows .value {{ text-align: right; font-variant-numeric: tabular-nums; }}
-.explorer .track {{ --own: var(--light, {INK}); border-bottom: 1px solid var(--line); }}
-html[data-theme=dark] .explorer .track {{ --own: var(--dark); }}
-@media screen and (prefers-color-scheme: dark) {{
-  html:not([data-theme]) .explorer .track {{ --own: var(--dark); }} }}
-.explorer .track circle {{ fill: var(--own); fill-opacity: 0.7; }}
-.explorer .track .mean {{ stroke: var(--own); stroke-width: 3; }}
-.explorer .track .line {{ stroke: var(--quiet); stroke-dasharray: 3 3; }}
-@container (max-width: 26rem) {{
-  .explorer .rows {{ grid-template-columns: 1fr 3rem; }}
-  .explorer .rows .name {{ grid-column: 1 / -1; margin-top: 0.3rem; }} }}
-.explorer .doses.unmade .track circle, .explorer .doses.unmade .track .mean {{ display: none; }}
+_LOOK = """
+.explorer .doses { display: flex; flex-wrap: wrap; gap: 0.75rem 1.5rem; align-items: center; }
+.explorer .doses .map { width: 9rem; flex: none; }
+.explorer .map text { fill: var(--quiet); text-anchor: middle; font-size: 11px; }
+.explorer .map .made { fill: var(--first); }
+.explorer .map .unmade { fill: none; stroke: var(--quiet); stroke-dasharray: 2 2; }
+.explorer .map .now { fill: none; stroke: var(--second); stroke-width: 3; }
+.explorer .doses.unmade .track circle, .explorer .doses.unmade .track .mean { display: none; }
 """
 
 _SCRIPT = """

@@ -92,8 +92,7 @@ def topography_explorer(
         "times": milliseconds,
         "x": [percent(moment, times[0], times[-1]) for moment in times],
         "results": [
-            _words(row, name_time, names, quantity, unit)
-            for row, name_time in zip(shown, milliseconds, strict=True)
+            _words(row, when, names, quantity, unit) for row, when in zip(shown, milliseconds, strict=True)
         ],
     }
     label = f"Topography explorer: choose a time, and see the {quantity} at every sensor"
@@ -110,7 +109,7 @@ def _words(row: FloatArray, moment: str, names: Sequence[str], quantity: str, un
 
 
 def _number(value: float) -> str:
-    return f"{value:.2g}".replace("-", "−") if abs(value) < 10 else f"{value:.0f}".replace("-", "−")
+    return f"{value:{'.2g' if abs(value) < 10 else '.0f'}}".replace("-", "−")
 
 
 def _colour(data: dict[str, Any], weights: Sequence[float], row: Sequence[float]) -> str:
@@ -219,8 +218,7 @@ const show = function () {
   const at = Number(slider.value), row = data.values[at];
   slider.setAttribute("aria-valuetext", data.times[at]);
   slider.nextElementSibling.textContent = data.times[at];
-  now.setAttribute("x1", data.x[at]);
-  now.setAttribute("x2", data.x[at]);
+  ["x1", "x2"].forEach(function (end) { now.setAttribute(end, data.x[at]); });
   cells.forEach(function (cell, number) {
     let total = 0;
     data.weights[number].forEach(function (weight, sensor) { total += weight * row[sensor]; });
