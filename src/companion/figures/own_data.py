@@ -23,7 +23,7 @@ def fold_points(scores: pd.DataFrame, *, label: str, panel: str | None = None) -
     label : str
         Name of the values.
     panel : str, optional
-        Column whose values get a panel each.
+        Column whose values get a panel each. They share a scale, unless the column is ``metric``.
 
     Returns
     -------
@@ -40,16 +40,18 @@ def fold_points(scores: pd.DataFrame, *, label: str, panel: str | None = None) -
     """
     panels = [""] if panel is None else list(dict.fromkeys(scores[panel]))
     rows = list(dict.fromkeys(scores["encoder"]))
-    figure, axes = page_figure(0.9 + 0.36 * len(rows), 1, len(panels), share_x=True, share_y=True)
+    shared = panel != "metric"
+    figure, axes = page_figure(1.0 + 0.36 * len(rows), 1, len(panels), share_x=shared, share_y=True)
     for ax, name in zip(axes.flat, panels, strict=True):
         part = scores if panel is None else scores[scores[panel] == name]
         for place, row in enumerate(rows):
             _folds(ax, part.loc[part["encoder"] == row, "value"].to_numpy(), place)
         reference_line(ax, float(part["chance"].mean()), "chance")
-        ax.set_title(name, pad=16)
+        ax.set_title(name, pad=8)
+        on_axis = scores if shared else part
+        ax.set_xlim(0, 1.08 * max(on_axis["value"].max(), on_axis["chance"].max()))
     axes[0, 0].set_yticks(range(len(rows)), rows)
-    axes[0, 0].set_ylim(len(rows) - 0.5, -0.5)
-    axes[0, 0].set_xlim(0, 1.08 * max(scores["value"].max(), scores["chance"].max()))
+    axes[0, 0].set_ylim(len(rows) - 0.5, -1)  # room for the name of the line
     figure.supxlabel(label, fontsize=10)
     return figure
 
