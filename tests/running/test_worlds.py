@@ -84,6 +84,15 @@ def test_a_table_of_numbers_from_print_is_not_called_simulated() -> None:
     assert tables[1].metadata[TABLE_MARK] == "```{table} A\nrest"
 
 
+def test_an_explorer_is_marked_in_the_caption_of_its_figure() -> None:
+    shown = nbformat.v4.new_output("display_data", data={"text/html": "<div></div>", "text/plain": "a"})
+    cell = nbformat.v4.new_code_cell("chapter.explorer(...)", outputs=[shown])
+    cell.metadata["mystnb"] = {"figure": {"name": "fig-a", "caption": "Interactive: all of them."}}
+    title = nbformat.v4.new_markdown_cell("# Title")
+    mark_simulated(nbformat.v4.new_notebook(cells=[title, cell]), World("miniature", "lesson", "N1", None))
+    assert cell.metadata["mystnb"]["figure"]["caption"] == f"Interactive: all of them. {FIGURE_MARK}"
+
+
 def test_official_recordings_are_not_marked_and_nulls_lie_apart(world_book: TinyBook) -> None:
     [chapter] = choose(["first"])
     make()
