@@ -10,6 +10,7 @@ import yaml
 from cyclopts import App, Parameter
 
 from companion.cli_data import Mirror, data_app, prepare
+from companion.cli_pages import inspect, pdf
 from companion.cli_rehearse import rehearse
 from companion.cli_sweep import sweep
 from companion.cli_workshop import workshop_app
@@ -23,6 +24,8 @@ app = App(
     suppress_keyboard_interrupt=False,  # main() says what is kept
 )
 app.command(data_app)
+app.command(inspect)
+app.command(pdf)
 app.command(rehearse)
 app.command(sweep)
 app.command(workshop_app)

@@ -110,7 +110,7 @@ def lay_out(root: Path) -> TinyBook:
     """Write the project: the real configuration, two chapters that refer to each other, one data set."""
     real = Path(__file__).parents[2]
     (root / "book").mkdir(parents=True)
-    for name in ("_config.yml", "book/_ext", "book/_static"):
+    for name in ("_config.yml", "book/_ext", "book/_static", "book/_templates"):
         copy = shutil.copytree if (real / name).is_dir() else shutil.copy
         copy(real / name, root / name)
     (root / "book/references.bib").write_text("@misc{a, title={A}, author={B}, year={2020}}\n")

@@ -15,11 +15,13 @@ from companion.project import project_root
 from companion.running.benchmark_page import benchmark_page
 from companion.running.chapters import Chapter, all_chapters, book_folder
 from companion.running.freshness import finished_record
+from companion.running.landing import complete_index
 from companion.running.layout import Layout, write_text
-from companion.running.pages import data_page, footer, provenance_page
+from companion.running.light_pictures import lighten
+from companion.running.pages import data_page, footer, parameters_page, provenance_page
 from companion.running.session import TABLE_MARK
 from companion.running.stubs import stub_page
-from companion.running.teaching import for_workshop
+from companion.running.teaching import complete_teaching, for_workshop
 from companion.running.worlds import mark_simulated, world_of
 
 _NOT_RENDERED = shutil.ignore_patterns("published", "records", "claims.yaml", "__pycache__")
@@ -53,7 +55,12 @@ def build_stage(layout: Layout) -> dict[str, Mapping[str, Any] | None]:
         records[name] = _stage_chapter(chapter, layout, stage / "book")
     write_text(stage / "book" / "provenance.md", provenance_page(records))
     write_text(stage / "book" / "data.md", data_page(load_manifest()))
+    write_text(stage / "book" / "parameters.md", parameters_page(all_chapters()))
     write_text(stage / "book" / "benchmarks.md", benchmark_page())
+    for_teachers = stage / "book" / "teaching.md"
+    if for_teachers.is_file():  # a small book does without
+        write_text(for_teachers, complete_teaching(for_teachers.read_text("utf-8"), all_chapters()))
+    complete_index(layout)
     return records
 
 
@@ -76,6 +83,7 @@ def _stage_chapter(chapter: Chapter, layout: Layout, folder: Path) -> Mapping[st
         mark_simulated(notebook, world)
     if layout.edition == "workshop":
         for_workshop(notebook, chapter, {name: one.title for name, one in all_chapters().items()})
+    lighten(notebook, layout.build / "light_pictures")
     notebook.cells = [part for cell in notebook.cells for part in with_tables(cell)]
     closing = nbformat.v4.new_markdown_cell(footer(chapter, record))
     closing["id"] = f"{chapter.name}-provenance"

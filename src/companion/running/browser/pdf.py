@@ -1,0 +1,132 @@
+"""The book on paper: pages printed by the browser, one after the other, and bound into one file."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from companion.errors import CompanionError
+from companion.project import project_root
+from companion.running.browser.binding import Leaf, bind
+from companion.running.browser.chromium import opened_browser
+from companion.running.browser.serve import served
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+_OPEN = """async () => {
+    await window.MathJax?.startup?.promise;
+    document.documentElement.dataset.theme = "light";
+    document.querySelectorAll("details:not(.hide)").forEach((box) => { box.open = true; });
+    document.querySelectorAll(".toggle-hidden").forEach((box) => box.classList.remove("toggle-hidden"));
+    await Promise.all([...document.images].map((picture) => {
+        picture.loading = "eager";
+        return picture.decode().catch(() => {});
+    }));
+}"""
+_TITLE = """() => {
+    const title = [...document.querySelectorAll("main h1")].at(-1).cloneNode(true);
+    title.querySelectorAll(".headerlink").forEach((link) => link.remove());
+    return title.textContent.trim();
+}"""
+_MARGINS = {"top": "18mm", "bottom": "20mm", "left": "17mm", "right": "17mm"}
+_LOOKED_UP = "book/api"
+"""Pages that are looked up, not read, and would double the paper."""
+
+
+def pages_in_order(toc: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Pages of the book as they are printed.
+
+    Parameters
+    ----------
+    toc : mapping
+        What ``_toc.yml`` says.
+
+    Returns
+    -------
+    list of (str, str)
+        Caption of the part, empty for the first page, and name of the page, such as ``book/ruler``.
+    """
+    found = [("", toc["root"])]
+    for part in toc.get("parts", []):
+        found += [(part["caption"], page) for page in _names(part["chapters"])]
+    return [(part, page) for part, page in found if not page.startswith(_LOOKED_UP)]
+
+
+def print_book(
+    html: Path, output: Path, *, say: Callable[[str], None] = lambda line: None
+) -> tuple[Path, int]:
+    """Print the pages of a rendered book into one PDF.
+
+    Parameters
+    ----------
+    html : Path
+        Root of the rendered book.
+    output : Path
+        File to write; it is written whole or not at all.
+    say : callable
+        Receives one line for each page of the book.
+
+    Returns
+    -------
+    Path
+        The file.
+    int
+        Number of its sheets.
+
+    Raises
+    ------
+    CompanionError
+        If the book was not rendered in full, or there is no browser.
+    """
+    order = pages_in_order(yaml.safe_load((project_root() / "_toc.yml").read_text("utf-8")))
+    if lacking := [page for _, page in order if not (html / f"{page}.html").is_file()]:
+        raise CompanionError(
+            "The book was not rendered in full", where=html, expected=", ".join(lacking), do="make book"
+        )
+    with served(html) as root, _tab() as tab:
+        leaves = []
+        for part, page in order:
+            leaves.append(_print_page(tab, root, part, page))
+            say(f"{page}: {leaves[-1].n_sheets} sheets")
+        bound = bind(leaves, root, lambda text: _sheets_of(tab, text))
+    output.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = output.with_suffix(".part")
+    n_sheets = len(bound.pages)
+    bound.write(unfinished)
+    unfinished.replace(output)
+    return output, n_sheets
+
+
+def _names(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Names of pages, those nested under another one after it."""
+    for entry in entries:
+        yield entry["file"]
+        yield from _names(entry.get("sections", []))
+
+
+def _print_page(tab: Page, root: str, part: str, page: str) -> Leaf:
+    tab.goto(f"{root}{page}.html", wait_until="networkidle")
+    tab.evaluate(_OPEN)
+    title = tab.evaluate(_TITLE)
+    printed = tab.pdf(format="A4", margin=_MARGINS, print_background=True, outline=True, tagged=True)  # type: ignore[arg-type]
+    return Leaf(page, part, title, io.BytesIO(printed))
+
+
+def _sheets_of(tab: Page, text: str) -> io.BytesIO:
+    """Print a text of our own: the front, or the numbers that are laid over the sheets."""
+    tab.set_content(text)
+    return io.BytesIO(tab.pdf(format="A4", print_background=True))
+
+
+@contextmanager
+def _tab() -> Iterator[Page]:
+    with opened_browser() as browser, browser.new_context(color_scheme="light") as context:
+        tab = context.new_page()
+        tab.emulate_media(media="print")
+        yield tab
