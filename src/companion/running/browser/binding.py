@@ -23,8 +23,10 @@ _STYLE = """<style>
 body { margin: 0; font: 11pt/1.45 'DejaVu Sans', Arial, sans-serif; color: #222 }
 .front { padding: 28mm 24mm 20mm; break-after: page }
 h1 { font-size: 26pt; line-height: 1.2; margin: 45mm 0 8mm }
-.toc { width: 100%; border-collapse: collapse } .toc td { padding: 1.2mm 0; vertical-align: top }
-.toc td:last-child { text-align: right; padding-left: 6mm } .toc .part td { font-weight: bold; padding-top: 4mm; text-align: left }
+.toc { width: 100%; border-collapse: collapse }
+.toc td { padding: 1.2mm 0; vertical-align: top }
+.toc td:last-child { text-align: right; padding-left: 6mm }
+.toc .part td { font-weight: bold; padding-top: 4mm; text-align: left }
 .sheet { height: 297mm; position: relative; break-after: page; overflow: hidden }
 .sheet p { position: absolute; bottom: 9mm; left: 17mm; right: 17mm; margin: 0; display: flex;
   justify-content: space-between; font-size: 8pt; color: #555 }

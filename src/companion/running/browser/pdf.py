@@ -17,13 +17,17 @@ from companion.running.browser.chromium import opened_browser
 from companion.running.browser.serve import served
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, ViewportSize
 
 _OPEN = """async () => {
     await window.MathJax?.startup?.promise;
     document.documentElement.dataset.theme = "light";
     document.querySelectorAll("details:not(.hide)").forEach((box) => { box.open = true; });
     document.querySelectorAll(".toggle-hidden").forEach((box) => box.classList.remove("toggle-hidden"));
+    const room = document.querySelector(".bd-article").clientWidth;
+    document.querySelectorAll(".bd-article table").forEach((table) => {
+        if (table.scrollWidth > room) table.classList.add("tight");
+    });
     await Promise.all([...document.images].map((picture) => {
         picture.loading = "eager";
         return picture.decode().catch(() => {});
@@ -35,6 +39,8 @@ _TITLE = """() => {
     return title.textContent.trim();
 }"""
 _MARGINS = {"top": "18mm", "bottom": "20mm", "left": "17mm", "right": "17mm"}
+_SHEET: ViewportSize = {"width": 665, "height": 978}
+"""What the margins leave of A4, in CSS pixels: what is too wide here is too wide on paper."""
 _LOOKED_UP = "book/api"
 """Pages that are looked up, not read, and would double the paper."""
 
@@ -126,7 +132,7 @@ def _sheets_of(tab: Page, text: str) -> io.BytesIO:
 
 @contextmanager
 def _tab() -> Iterator[Page]:
-    with opened_browser() as browser, browser.new_context(color_scheme="light") as context:
+    with opened_browser() as browser, browser.new_context(color_scheme="light", viewport=_SHEET) as context:
         tab = context.new_page()
         tab.emulate_media(media="print")
         yield tab
