@@ -21,7 +21,7 @@ from sklearn.svm import LinearSVC
 
 from companion.decoding.cross_validation import compare, over_folds
 from companion.decoding.estimators import RidgeRetriever
-from companion.loading.own_fmri import recording_from_bids_fmri
+from companion.loading.own_bids_fmri import recording_from_bids_fmri
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 README = {

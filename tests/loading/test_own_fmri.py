@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from companion.errors import DataError
-from companion.loading.own_fmri import block_means, recording_from_bids_fmri, recording_from_patterns
+from companion.loading.own_bids_fmri import recording_from_bids_fmri
+from companion.loading.own_fmri import block_means, recording_from_patterns
 
 AFFINE = np.diag([2.0, 2.0, 3.0, 1.0])
 SHOWN = ["face", "house", "face", "house"]

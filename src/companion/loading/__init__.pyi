@@ -12,9 +12,9 @@ from .nsd.responses import load_nsd as load_nsd
 from .nsd.stimuli import nsd_captions as nsd_captions
 from .nsd.stimuli import nsd_pictures as nsd_pictures
 from .own_bids import epochs_from_bids as epochs_from_bids
+from .own_bids_fmri import recording_from_bids_fmri as recording_from_bids_fmri
 from .own_epochs import recording_from_epochs as recording_from_epochs
 from .own_fmri import block_means as block_means
-from .own_fmri import recording_from_bids_fmri as recording_from_bids_fmri
 from .own_fmri import recording_from_patterns as recording_from_patterns
 from .pickles import read_pickled_npy as read_pickled_npy
 from .pictures import picture_attributes as picture_attributes
