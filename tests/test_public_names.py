@@ -83,6 +83,7 @@ def test_a_public_name_has_an_example(package: str, name: str) -> None:
     _, heading, examples = text.partition("Examples\n")
     assert heading, "no section of examples"
     assert ">>> " in examples
+    assert f">>> from {package} import " in examples, "does not run where it is pasted"
     assert "doctest: +SKIP" not in examples
 
 

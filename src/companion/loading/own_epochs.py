@@ -64,6 +64,7 @@ def recording_from_epochs(
     Examples
     --------
     >>> import mne, numpy as np, pandas as pd
+    >>> from companion.loading import recording_from_epochs
     >>> info = mne.create_info(["O1", "O2"], sfreq=100.0, ch_types="eeg")
     >>> shown = pd.DataFrame({"picture": ["cat", "dog", "cat"], "block": [1, 1, 2]})
     >>> trials = np.random.default_rng(0).normal(size=(3, 2, 50)) * 1e-6

@@ -57,6 +57,7 @@ def recording_from_patterns(
 
     Examples
     --------
+    >>> from companion.loading import recording_from_patterns
     >>> recording_from_patterns([[0.1, 2.0], [1.0, 0.3]], ["face", "house"], runs=[1, 1], subject="sub-01")
     Recording(own, sub-01, fMRI, train: 2 x 2, 2 stimuli)
     """
@@ -108,6 +109,8 @@ def block_means(
 
     Examples
     --------
+    >>> import numpy as np, pandas as pd
+    >>> from companion.loading import block_means
     >>> events = pd.DataFrame({"onset": [0.0, 4.0], "duration": [4.0, 4.0]})
     >>> block_means(np.arange(8.0)[:, None], events, repetition_time=1.0, lag=0.0).ravel()
     array([1.5, 5.5])

@@ -42,6 +42,8 @@ def check(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from companion.running import check
     >>> check(2 + 2, 4, hint="count again")
     Right.
     >>> check(..., 4, hint="count again")
@@ -81,6 +83,7 @@ def reveal(chapter: OpenChapter, guess: Any, key: str, template: str = "{}") -> 
 
     Examples
     --------
+    >>> from companion.running import reveal
     >>> class Chapter:
     ...     results = {"top1": 28.44}
     >>> reveal(Chapter(), 20, "top1", "{:.1f} %")

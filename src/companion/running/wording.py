@@ -23,6 +23,7 @@ def p_value(p: float) -> str:
 
     Examples
     --------
+    >>> from companion.running import p_value
     >>> p_value(0.0291), p_value(0.8)
     ('0.029', '0.80')
     >>> p_value(1.44e-6).replace("\N{NO-BREAK SPACE}", "~")
@@ -45,6 +46,7 @@ def interval(estimate: float, low: float, high: float, *, decimals: int = 2) -> 
 
     Examples
     --------
+    >>> from companion.running import interval
     >>> interval(-0.12, -1.16, 0.92).replace("\N{NO-BREAK SPACE}", "~")
     '−0.12 [−1.16,~0.92]'
     >>> interval(0.2, -0.01, 0.4, decimals=1).replace("\N{NO-BREAK SPACE}", "~")
@@ -69,6 +71,7 @@ def direction(
 
     Examples
     --------
+    >>> from companion.running import direction
     >>> direction(0.3), direction(-2.0)
     ('higher than', 'lower than')
     """
@@ -81,6 +84,7 @@ def listing(names: list[str], *, none: str = "none") -> str:
 
     Examples
     --------
+    >>> from companion.running import listing
     >>> listing(["CLIP", "OpenCLIP", "SynCLR"]), listing(["CLIP"]), listing([])
     ('CLIP, OpenCLIP and SynCLR', 'CLIP', 'none')
     """
@@ -95,6 +99,7 @@ def plain(text: str) -> str:
 
     Examples
     --------
+    >>> from companion.running import plain
     >>> print(plain("<stem>_clip.npy, 2 * n"))
     \<stem>_clip.npy, 2 \* n
     """
