@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from companion.errors import CompanionError
-from companion.running.browser.inspect_pages import Inspection, inspect_book
 from companion.running.browser.looking import VIEWS, Look, View, axe_script, look_at
 from companion.running.browser.serve import served
 
@@ -58,17 +56,3 @@ def test_each_theme_and_each_width_is_looked_at() -> None:
     assert {view.theme for view in VIEWS} == {"light", "dark"}
     assert min(view.width for view in VIEWS) <= 390
     assert str(VIEWS[0]) == "light, 1280 px"
-
-
-def test_links_weight_and_a_search_without_results_are_faults() -> None:
-    found = Inspection([], {"a.html": ["b.html"]}, {"a.html": 3_100_000, "c.html": 2_900_000}, [])
-    assert found.faults() == [
-        "a.html: leads nowhere: b.html",
-        "a.html: weighs 3.1 MB, more than 3",
-        "search: nothing is found for 'brain'",
-    ]
-
-
-def test_a_folder_without_pages_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(CompanionError, match="make book"):
-        inspect_book(tmp_path)

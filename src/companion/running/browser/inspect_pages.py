@@ -80,7 +80,7 @@ def inspect_book(
     if not (html / "search.html").is_file():
         raise CompanionError("There is no rendered book", where=html, do="make book")
     axe, broken, heavy = axe_script(), broken_links(html), weights(html)
-    pages = [path.relative_to(html).as_posix() for path in html_pages(html)]
+    pages = [path.relative_to(html).as_posix() for path in html_pages(html) if not _leads_on(path)]
     looks: list[Look] = []
     with served(html) as root, opened_browser() as browser:
         say(_ROW.format_map(_heading()))
@@ -94,6 +94,11 @@ def inspect_book(
             say(_row(page, of_page, len(broken.get(page, [])), heavy[page]))
         found = search_for(browser, root, SOUGHT)
     return Inspection(looks, broken, heavy, found)
+
+
+def _leads_on(path: Path) -> bool:
+    """Tell whether a file shows nothing, and only leads to another one, as the root of the book does."""
+    return 'http-equiv="refresh"' in path.read_text("utf-8")[:500].lower()
 
 
 def _heading() -> dict[str, str]:
