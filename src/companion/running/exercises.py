@@ -57,7 +57,7 @@ def check(
     text = {
         "open": "Not answered yet: put your answer in place of the dots, and run this cell again.",
         "right": "Right.",
-        "wrong": f"Not yet. {complaint}Hint: {hint.rstrip('.')}.",
+        "wrong": f"Not yet. {complaint}Hint: {hint if hint.endswith(('?', '.')) else f'{hint}.'}",
     }[state]
     _say(text, state)
 
