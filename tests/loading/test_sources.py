@@ -41,6 +41,14 @@ def test_official_files_are_found_where_they_are_put_by_hand() -> None:
     assert recordings_folder("god", source="official", scale="lesson") == data_root() / "god-fmri"
 
 
+def test_the_other_form_is_read_where_the_usual_one_is_not_here() -> None:
+    (data_root() / "things-eeg2-17-channels").mkdir(parents=True)
+    found = recordings_folder("things-eeg2", source="official", scale="lesson")
+    assert found == data_root() / load_manifest().entry("things-eeg2-17-channels").id
+    (data_root() / "things-eeg2-250hz-atm").mkdir()
+    assert recordings_folder("things-eeg2", source="official", scale="lesson").name == "things-eeg2-250hz-atm"
+
+
 def test_a_part_counts_only_when_its_record_is_there() -> None:
     folder = miniature_folder("god", scale="smoke")
     folder.mkdir(parents=True)

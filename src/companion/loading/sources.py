@@ -35,6 +35,8 @@ OFFICIAL: dict[Part, str] = {
 }
 """Entry of the manifest whose folder holds the official files of a part; nobody can turn a real dial, so that
 ``doses`` has none."""
+OTHER_FORM: dict[Part, str] = {"things-eeg2": "things-eeg2-17-channels"}
+"""The same recording in another official form, which is read where the usual one is not here."""
 
 
 def miniature_folder(part: Part, *, scale: ScaleName, null: Null | None = None) -> Path:
@@ -94,9 +96,10 @@ def recordings_folder(part: Part, *, source: Source, scale: ScaleName, null: Nul
                 do="run the chapter with source: miniature",
             )
         entry = load_manifest().entry(OFFICIAL[part])
-        if not (data_root() / entry.id).is_dir():
-            raise MissingDataError(f"{entry.title} is not here", where=entry.id, do=how_to_get(entry))
-        return data_root() / entry.id
+        for name in (entry.id, OTHER_FORM.get(part, entry.id)):
+            if (data_root() / name).is_dir():
+                return data_root() / name
+        raise MissingDataError(f"{entry.title} is not here", where=entry.id, do=how_to_get(entry))
     chosen: Null | None = None
     if source == "null":
         _check(null=(null, get_args(Null)))
