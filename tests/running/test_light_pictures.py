@@ -42,18 +42,18 @@ def test_a_drawing_of_few_colours_keeps_every_pixel() -> None:
 
 
 def test_a_photograph_is_narrowed_in_proportion() -> None:
-    light = Image.open(io.BytesIO(as_photograph(png(noise(300, 1500)))))
+    light = Image.open(io.BytesIO(as_photograph(png(noise(300, 2100)))))
     assert light.format == "JPEG"
-    assert light.size == (1000, 200)
+    assert light.size == (1400, 200)
 
 
-@pytest.mark.parametrize(("palette", "photograph", "kind"), [(1, 10**9, "image/png"), (1, 2, "image/jpeg")])
+@pytest.mark.parametrize(("n_colours", "kind"), [(6, "image/png"), (256, "image/jpeg")])
 def test_a_heavy_picture_is_replaced_and_kept_for_the_next_build(
-    palette: int, photograph: int, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    n_colours: int, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(light_pictures, "PALETTE_FROM", palette)
-    monkeypatch.setattr(light_pictures, "PHOTOGRAPH_FROM", photograph)
-    heavy = png(noise(90, 90))
+    """216 colours fit into a palette; noise of all colours would lose its own."""
+    monkeypatch.setattr(light_pictures, "HEAVY", 1)
+    heavy = png(noise(90, 90, n_colours))
     page = notebook(heavy)
     lighten(page, tmp_path)
     found, light = shown(page)
