@@ -72,12 +72,12 @@ def test_simulated_pages_say_so_at_their_top_in_every_figure_and_table(smoke_boo
         title = page.rindex("<h1>")  # the first one is for print
         first_section = page.index("<h2>", title)
         said = page.find("Nobody was measured for this page")
-        if not chapter.world:
+        if not chapter.world and not smoke_book.results[chapter.name].get("simulated"):
             assert said == -1
             assert FIGURE_MARK not in page
             continue
         assert title < said < first_section
-        numbered = page.count('<span class="caption-number">')
+        numbered = len(re.findall(r'<span class="caption-number">(?!Exercise|Solution)', page))
         captions = re.findall(r'<span class="caption-text">(.*?)</span>', page, re.DOTALL)
         from_print = [caption for caption in captions if caption.startswith("Printed elsewhere")]
         assert not [caption for caption in from_print if FIGURE_MARK in caption]
@@ -100,7 +100,8 @@ def test_every_reference_and_number_was_resolved(smoke_book: SmokeBook) -> None:
         page = re.sub(r'<div class="highlight-ipython3.*?</pre>', "", page, flags=re.DOTALL)
         text = re.sub(r"<(script|style)\b.*?</\1>|<[^>]+>", " ", page, flags=re.DOTALL)
         assert "glue:" not in text, name
-        assert not re.search(r"\bnan\b|\[\?\]|np\.float", text), name
+        if not name.startswith("api"):  # where examples may show what a function returns
+            assert not re.search(r"\bnan\b|\[\?\]|np\.float", text), name
 
 
 def test_the_bibliography_lists_what_the_chapters_cite(smoke_book: SmokeBook) -> None:

@@ -22,7 +22,7 @@ from companion.running.pages import data_page, footer, parameters_page, provenan
 from companion.running.session import TABLE_MARK
 from companion.running.stubs import stub_page
 from companion.running.teaching import complete_teaching, for_workshop
-from companion.running.worlds import mark_simulated, world_of
+from companion.running.worlds import is_simulated, mark_simulated, world_of
 
 _NOT_RENDERED = shutil.ignore_patterns("published", "records", "claims.yaml", "__pycache__")
 
@@ -79,7 +79,7 @@ def _stage_chapter(chapter: Chapter, layout: Layout, folder: Path) -> Mapping[st
     notebook = nbformat.read(layout.notebook(chapter.name), as_version=4)
     world = world_of(chapter, record["fingerprint"]["parameters"])
     results = json.loads(layout.results(chapter.name).read_text("utf-8"))
-    if world is not None and (world.simulated or results.get("simulated", False)):
+    if is_simulated(world, results):
         mark_simulated(notebook, world)
     if layout.edition == "workshop":
         for_workshop(notebook, chapter, {name: one.title for name, one in all_chapters().items()})

@@ -116,7 +116,12 @@ def recordings(chapter: Chapter, parameters: Mapping[str, Any]) -> dict[str, str
     return found
 
 
-def mark_simulated(notebook: Any, world: World) -> None:
+def is_simulated(world: World | None, results: Mapping[str, Any]) -> bool:
+    """Whether a page shows simulated data: those of its world, or what it recorded as such itself."""
+    return (world is not None and world.simulated) or bool(results.get("simulated", False))
+
+
+def mark_simulated(notebook: Any, world: World | None) -> None:
     """Say that data are simulated: below the page's title, and in the caption of every figure and table.
 
     Tables of numbers from print are left as they are.
@@ -125,7 +130,8 @@ def mark_simulated(notebook: Any, world: World) -> None:
     ----------
     notebook : nbformat.NotebookNode
         An executed chapter; changed in place.
-    world : World
+    world : World or None
+        Of the run; None for a page that draws small worlds of its own.
     """
     top = next(cell for cell in notebook.cells if cell.cell_type == "markdown")
     lines = top.source.split("\n")
@@ -147,17 +153,23 @@ def _marked(caption: str) -> str:
     return f"{sentence}{'' if sentence.endswith('.') else '.'} {FIGURE_MARK}"
 
 
-def _admonition(world: World) -> list[str]:
-    which = {
+def _admonition(world: World | None) -> list[str]:
+    if world is None:
+        source = "Its numbers come from simulated worlds, drawn on it or kept with the book."
+    else:
+        source = f"Its recordings {_origin(world)}; they are written in the official file layouts."
+    return [
+        ":::{admonition} Simulated data",
+        ":class: caution simulated",
+        f"Nobody was measured for this page. {source} Such a page can show when a method works, why, and when "
+        "a score means nothing; it can never show that a paper is right.",
+        ":::",
+    ]
+
+
+def _origin(world: World) -> str:
+    return {
         "miniature": f"come from the miniature world (`scale = {world.scale}`)",
         "null": f"come from the null world {world.null} (`scale = {world.scale}`)",
         "official": "lie where official files belong, and carry the mark of simulated ones",
     }[world.source]
-    return [
-        ":::{admonition} Simulated data",
-        ":class: caution simulated",
-        f"Nobody was measured for this page. Its recordings {which}; they are written in the official file "
-        "layouts. Such a page can show when a method works, why, and when a score means nothing; it can "
-        "never show that a paper is right.",
-        ":::",
-    ]

@@ -28,7 +28,7 @@ def start_page(chapters: Sequence[Chapter], layout: Layout) -> str:
         "The packages (`requirements.lock`) come from the network once. For machines without one, run",
         "`python start.py --download` where there is one, and pass on the folder `packages`.",
         "",
-        "| notebook | title | minutes in class | computing, alone | memory |",
+        "| notebook | title | minutes, taught in full | computing, alone | memory |",
         "|--:|:--|--:|--:|--:|",
         *rows,
         "",

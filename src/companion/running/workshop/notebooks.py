@@ -10,7 +10,7 @@ from companion.running.chapters import Chapter, all_chapters
 from companion.running.layout import Layout, read_json
 from companion.running.teaching import for_workshop
 from companion.running.workshop.plain import Plain
-from companion.running.worlds import mark_simulated, world_of
+from companion.running.worlds import is_simulated, mark_simulated, world_of
 
 SET_UP = """\
 # Where this workshop's data and package lie; run this cell first.
@@ -62,7 +62,7 @@ def learners_notebooks(
     for position, chapter in enumerate(chapters, start=1):
         notebook = chapter.notebook()
         world = world_of(chapter, parameters[chapter.name])
-        if world is not None and world.simulated:
+        if is_simulated(world, results[chapter.name]):
             mark_simulated(notebook, world)
         for_workshop(notebook, chapter, titles)
         _set_parameters(notebook, parameters[chapter.name])
