@@ -161,8 +161,8 @@ def _admonition(world: World | None) -> list[str]:
     return [
         ":::{admonition} Simulated data",
         ":class: caution simulated",
-        f"Nobody was measured for this page. {source} Such a page can show when a method works, why, and when "
-        "a score means nothing; it can never show that a paper is right.",
+        f"Nobody was measured for this page. {source} Such a page can show when a method works, why, and "
+        "when a score means nothing; it can never show that a paper is right.",
         ":::",
     ]
 
