@@ -59,6 +59,17 @@ def _link_terms(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             _link_in(text, terms, app, docname)
 
 
+def _name_toggles(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Say what the arrow beside a page with pages below it does; the theme leaves it without a name."""
+    contents = context.get("generate_toctree_html")
+    if contents is not None:
+        context["generate_toctree_html"] = lambda *args, **options: str(contents(*args, **options)).replace(
+            "<summary>", '<summary aria-label="Show the pages below">'
+        )
+
+
 def _terms(app: Sphinx) -> dict[str, Target]:
     """Entries of the glossary by name, the longest first; one entry may explain several names."""
     entries = app.env.get_domain("std").data["objects"].items()
@@ -115,5 +126,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     app.connect("html-page-context", _drop_thebe, priority=900)
     app.connect("html-page-context", _mend_body)
+    app.connect("html-page-context", _name_toggles, priority=900)
     app.connect("doctree-resolved", _link_terms)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

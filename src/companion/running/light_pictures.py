@@ -13,8 +13,8 @@ HEAVY = 150_000
 LARGEST_ERROR = 1.5
 """Root mean square error, of 255, up to which 256 colours serve a picture; what needs more of them, a sheet
 of photographs or of drawn scenes, becomes a JPEG. At 4, pink and purple on such a sheet went grey."""
-WIDEST = 1400
-QUALITY = 90
+WIDEST = 1000
+QUALITY = 80
 
 
 def lighten(notebook: Any, cache: Path) -> None:
