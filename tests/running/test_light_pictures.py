@@ -72,3 +72,13 @@ def test_a_light_picture_is_left_as_it_was_drawn(tmp_path: Path) -> None:
     lighten(page, tmp_path)
     assert shown(page) == ("image/png", small)
     assert not list(tmp_path.iterdir())
+
+
+def test_other_settings_make_the_picture_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(light_pictures, "HEAVY", 1)
+    heavy = png(noise(90, 90))
+    first, second = notebook(heavy), notebook(heavy)
+    lighten(first, tmp_path)
+    monkeypatch.setattr(light_pictures, "QUALITY", 20)
+    lighten(second, tmp_path)
+    assert len(shown(second)[1]) < len(shown(first)[1])

@@ -25,7 +25,7 @@ def lighten(notebook: Any, cache: Path) -> None:
     notebook : nbformat.NotebookNode
         An executed chapter; changed in place.
     cache : Path
-        Folder that keeps what was made, by content; every build needs the same pictures.
+        Folder that keeps what was made, by content and settings; every build needs the same pictures.
     """
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
@@ -40,7 +40,8 @@ def _light(png: bytes, cache: Path) -> tuple[str, bytes]:
     """Return type and bytes of a picture, re-encoded if it is heavy."""
     if len(png) < HEAVY:
         return "image/png", png
-    name = hashlib.sha256(png).hexdigest()
+    settings = f"{LARGEST_ERROR} {WIDEST} {QUALITY}".encode()
+    name = hashlib.sha256(settings + png).hexdigest()
     for kind in ("png", "jpeg"):
         if (kept := cache / f"{name}.{kind}").exists():
             return f"image/{kind}", kept.read_bytes()
