@@ -282,7 +282,14 @@ def test_components_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
 
 
 def called(text: str) -> set[str]:
-    """Names that are called in the code cells of a page, and not its own functions."""
+    """Names that are called in the code cells of a page, and not its own functions.
+
+    Exercises are left out: what a solution or a check computes is said of nothing but an answer.
+    """
+    text = re.sub(r"^```\{solution-start\}.*?^```\{solution-end\}", "", text, flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(
+        r"^```\{code-cell\}[^\n]*\n:tags: \[check.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL
+    )
     cells = " ".join(re.findall(r"^```\{code-cell\}.*?^```", text, re.MULTILINE | re.DOTALL))
     own = set(re.findall(r"^def (\w+)\(", cells, re.MULTILINE))
     return set(re.findall(r"\b([a-z]\w+)\(", cells)) - own

@@ -20,6 +20,8 @@ WITHOUT: Mapping[str, str] = MappingProxyType(
         "ruler": "its small public files are always read at full size",
         "sweeps": "runs the jobs of other chapters, many times; its grids are in their `grid_runs`",
         "calibration": "draws small null tables; nothing of it grows with recordings",
+        "nothing_there": "reads records and tables kept with the book",
+        "own_data": "a guide on one person's trials; its trainings are those of contrastive",
         "scorecard": "reads what the other chapters found",
     }
 )
