@@ -11,8 +11,18 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # one worker per core runs already; more threads only wait
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+# Examples of `make test` are few and always the same; `--hypothesis-profile=thorough` draws a thousand new ones.
+_ALWAYS = {
+    "deadline": None,  # the machine may be busy
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+}
+settings.register_profile("bounded", max_examples=25, derandomize=True, database=None, **_ALWAYS)
+settings.register_profile("thorough", max_examples=1000, print_blob=True, database=None, **_ALWAYS)
+settings.load_profile("bounded")
 
 
 class NetworkBlockedError(RuntimeError):
