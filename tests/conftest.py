@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
-# Examples of `make test` are few and always the same; `--hypothesis-profile=thorough` draws a thousand new ones.
+# `make test` draws few examples, always the same; `--hypothesis-profile=thorough` draws a thousand new ones.
 _ALWAYS = {
     "deadline": None,  # the machine may be busy
     "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
