@@ -15,7 +15,7 @@ from .conftest import SmokeBook
 def test_every_page_of_the_contents_is_there(smoke_book: SmokeBook) -> None:
     html = smoke_book.layout.html
     rendered = {path.relative_to(html).as_posix() for path in html_pages(html)}
-    assert {f"{page}.html" for page in toc_pages()} <= rendered
+    assert {f"{page}.html" for _, page in toc_pages()} <= rendered
 
 
 def test_links_anchors_and_pictures_lead_somewhere(smoke_book: SmokeBook) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -191,11 +191,27 @@ def read_chapter(path: Path) -> Chapter | None:
     return chapter
 
 
-def toc_pages() -> list[str]:
-    """Pages in the order of ``_toc.yml``, each as a path without ending, such as ``book/ruler``."""
+def toc_pages() -> list[tuple[str, str]]:
+    """Read the pages of the book in the order of ``_toc.yml``, those nested under another one after it.
+
+    Returns
+    -------
+    list of (str, str)
+        Caption of the part, empty for the first page, and the page as a path without ending, such as
+        ``book/ruler``.
+    """
     toc = yaml.safe_load((project_root() / "_toc.yml").read_text("utf-8"))
-    pages = [page for part in toc.get("parts", []) for page in part["chapters"]]
-    return [toc["root"], *(page["file"] for one in pages for page in (one, *one.get("sections", [])))]
+    parts = [
+        ("", [{"file": toc["root"]}]),
+        *((one["caption"], one["chapters"]) for one in toc.get("parts", [])),
+    ]
+    return [(caption, page) for caption, entries in parts for page in _pages(entries)]
+
+
+def _pages(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for entry in entries:
+        yield entry["file"]
+        yield from _pages(entry.get("sections", []))
 
 
 def all_chapters() -> dict[str, Chapter]:
@@ -208,7 +224,7 @@ def all_chapters() -> dict[str, Chapter]:
     >>> chapter.title, chapter.needs[:1]
     ('Bending a ruler: CLIP and human judgements, on real data', ('things-eeg2-clip-test',))
     """
-    paths = [project_root() / f"{page}.md" for page in toc_pages()]
+    paths = [project_root() / f"{page}.md" for _, page in toc_pages()]
     found = [read_chapter(path) for path in paths if path.is_file()]
     return {chapter.name: chapter for chapter in found if chapter is not None}
 

@@ -175,7 +175,7 @@ class OpenChapter:
         Returns
         -------
         IPython.display.Image
-            The saved PNG, so that the page shows the very file.
+            The saved PNG. A heavy one is encoded anew for the page; the file stays as it is.
         """
         from IPython.display import Image
 

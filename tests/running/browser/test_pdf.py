@@ -4,13 +4,14 @@ import io
 from pathlib import Path
 
 import pytest
+import yaml
 from pypdf import PdfReader, PdfWriter
 from pypdf.annotations import Link
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, TextStringObject
 
 from companion.errors import CompanionError
 from companion.running.browser.binding import Leaf, bind, first_sheets, front
-from companion.running.browser.pdf import pages_in_order, print_book
+from companion.running.browser.pdf import print_book, printed_pages
 
 ROOT = "http://127.0.0.1:1/"
 
@@ -45,7 +46,9 @@ def own_sheets(text: str) -> io.BytesIO:
     return sheets(text.count('class="sheet"') or text.count('class="front"'))
 
 
-def test_pages_are_printed_in_the_order_of_the_contents_without_the_api() -> None:
+def test_pages_are_printed_in_the_order_of_the_contents_without_the_api(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     toc = {
         "root": "book/index",
         "parts": [
@@ -57,7 +60,10 @@ def test_pages_are_printed_in_the_order_of_the_contents_without_the_api() -> Non
             {"caption": "Two", "chapters": [{"file": "book/c", "sections": [{"file": "book/d"}]}]},
         ],
     }
-    assert pages_in_order(toc) == [
+    (tmp_path / "data_manifest.yaml").touch()  # what a project is known by
+    (tmp_path / "_toc.yml").write_text(yaml.safe_dump(toc))
+    monkeypatch.setenv("COMPANION_PROJECT", str(tmp_path))
+    assert printed_pages() == [
         ("", "book/index"),
         ("One", "book/b"),
         ("One", "book/a"),

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import yaml
+from typing import TYPE_CHECKING
 
 from companion.errors import CompanionError
-from companion.project import project_root
 from companion.running.browser.binding import Leaf, bind
 from companion.running.browser.chromium import opened_browser
 from companion.running.browser.serve import served
+from companion.running.chapters import toc_pages
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, ViewportSize
@@ -45,23 +43,9 @@ _LOOKED_UP = "book/api"
 """Pages that are looked up, not read, and would double the paper."""
 
 
-def pages_in_order(toc: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Pages of the book as they are printed.
-
-    Parameters
-    ----------
-    toc : mapping
-        What ``_toc.yml`` says.
-
-    Returns
-    -------
-    list of (str, str)
-        Caption of the part, empty for the first page, and name of the page, such as ``book/ruler``.
-    """
-    found = [("", toc["root"])]
-    for part in toc.get("parts", []):
-        found += [(part["caption"], page) for page in _names(part["chapters"])]
-    return [(part, page) for part, page in found if not page.startswith(_LOOKED_UP)]
+def printed_pages() -> list[tuple[str, str]]:
+    """Caption of the part and name of each page that is printed, in the order of the contents."""
+    return [(part, page) for part, page in toc_pages() if not page.startswith(_LOOKED_UP)]
 
 
 def print_book(
@@ -90,7 +74,7 @@ def print_book(
     CompanionError
         If the book was not rendered in full, or there is no browser.
     """
-    order = pages_in_order(yaml.safe_load((project_root() / "_toc.yml").read_text("utf-8")))
+    order = printed_pages()
     if lacking := [page for _, page in order if not (html / f"{page}.html").is_file()]:
         raise CompanionError(
             "The book was not rendered in full", where=html, expected=", ".join(lacking), do="make book"
@@ -107,13 +91,6 @@ def print_book(
     bound.write(unfinished)
     unfinished.replace(output)
     return output, n_sheets
-
-
-def _names(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Names of pages, those nested under another one after it."""
-    for entry in entries:
-        yield entry["file"]
-        yield from _names(entry.get("sections", []))
 
 
 def _print_page(tab: Page, root: str, part: str, page: str) -> Leaf:

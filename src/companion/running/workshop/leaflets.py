@@ -23,6 +23,7 @@ def start_page(chapters: Sequence[Chapter], layout: Layout) -> str:
         "You need Python 3.11, 3.12 or 3.13 and 8 GB of disk. In this folder:",
         "",
         "    python start.py --check     # makes ready what is missing, runs the first notebook to its end",
+        "    python start.py --check-all # the same with every notebook, for whoever prepares the class",
         "    python start.py             # opens the notebooks in your browser",
         "",
         "The packages (`requirements.lock`) come from the network once. For machines without one, run",

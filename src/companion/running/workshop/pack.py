@@ -178,8 +178,8 @@ def _run(
             got="; ".join(f"{run.chapter}: {run.outcome}" for run in bad),
             do="see above; take more --people, or leave the chapter out",
         )
-    for folder in data.rglob("*.lock"):
-        folder.unlink()
+    for lock in data.rglob("*.lock"):
+        lock.unlink()
     return parameters, layout
 
 
