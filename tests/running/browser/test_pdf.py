@@ -60,7 +60,8 @@ def test_pages_are_printed_in_the_order_of_the_contents_without_the_api(
             {"caption": "Two", "chapters": [{"file": "book/c", "sections": [{"file": "book/d"}]}]},
         ],
     }
-    (tmp_path / "data_manifest.yaml").touch()  # what a project is known by
+    (tmp_path / "book").mkdir()  # this and the manifest make a project
+    (tmp_path / "data_manifest.yaml").touch()
     (tmp_path / "_toc.yml").write_text(yaml.safe_dump(toc))
     monkeypatch.setenv("COMPANION_PROJECT", str(tmp_path))
     assert printed_pages() == [
