@@ -1,0 +1,1 @@
+"""Same inputs, seeds, device, threads, versions: the same bytes. ``python -m tests.determinism`` shows it."""
