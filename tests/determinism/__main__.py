@@ -1,4 +1,4 @@
-"""``python -m tests.determinism``: make the smoke book in several ways and compare the results byte for byte."""
+"""``python -m tests.determinism``: make the smoke book in several ways and compare results byte for byte."""
 
 from __future__ import annotations
 

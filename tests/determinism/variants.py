@@ -72,7 +72,7 @@ def make(
     seconds : float
         About how long an undisturbed run takes; kills fall within it.
     """
-    own = _own_data(data, folder / "data")
+    own = own_data(data, folder / "data")
     layout = Layout(folder / "_build")
     command = [sys.executable, "-m", "tests.determinism.one_book"]
     command += [str(layout.build), str(variant.jobs), *chapters]
@@ -120,7 +120,7 @@ def _figures(layout: Layout, chapter: str) -> dict[str, str]:
     return {path.name: sha256(path) for path in sorted(layout.figures(chapter).glob("*"))}
 
 
-def _own_data(data: Path, own: Path) -> Path:
+def own_data(data: Path, own: Path) -> Path:
     """Copy the small files and link to the world, so that nothing kept is shared."""
     own.mkdir(parents=True)
     for entry in sorted(data.iterdir()):
