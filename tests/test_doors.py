@@ -10,7 +10,19 @@ import pytest
 import companion
 
 PACKAGE = Path(companion.__file__).parent
-LEAVES = {"errors", "project", "embeddings", "recording", "scores", "source_code"}
+LEAVES = {
+    "checks",
+    "errors",
+    "project",
+    "embeddings",
+    "recording",
+    "recording_checks",
+    "scores",
+    "source_code",
+    "strict_yaml",
+    "trouble",
+    "waiting",
+}
 MAY_IMPORT = {
     "loading": {"loading"},
     "encoders": {"encoders", "loading"},

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from concurrent.futures import BrokenExecutor
 from importlib.metadata import version
 from typing import Annotated, Any, Literal
 
@@ -16,6 +18,8 @@ from companion.cli_sweep import sweep
 from companion.cli_workshop import workshop_app
 from companion.errors import ChapterError, CompanionError
 from companion.loading.sources import Null, ScaleName
+from companion.strict_yaml import load_yaml
+from companion.trouble import explained
 
 app = App(
     name="companion",
@@ -159,7 +163,7 @@ def _parameters(pairs: list[tuple[str, str]] | None) -> dict[str, Any]:
         if name in given:
             raise ChapterError(f"Parameter {name} is given twice", do="give it once; nothing was run")
         try:
-            value = yaml.safe_load(text)
+            value = load_yaml(text)
         except yaml.YAMLError as error:
             raise ChapterError(
                 f"The value of parameter {name} cannot be read", got=text, do="quote it; nothing was run"
@@ -172,6 +176,16 @@ def main() -> None:
     """Run the command line; errors a person can mend are printed without a traceback."""
     try:
         code = app(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read the output, such as `head`, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    except (OSError, MemoryError, BrokenExecutor) as error:
+        told = explained(error)
+        if told is None:
+            raise
+        print(told, file=sys.stderr)
+        code = 1
     except CompanionError as error:
         print(error, file=sys.stderr)
         code = 1

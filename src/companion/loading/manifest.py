@@ -11,8 +11,9 @@ import yaml
 from pydantic import ValidationError
 
 from companion.errors import DataError
-from companion.loading.entries import Manifest, first_twice
+from companion.loading.entries import Manifest
 from companion.project import MANIFEST_NAME, project_root
+from companion.strict_yaml import read_yaml
 
 
 def load_manifest(path: Path | None = None) -> Manifest:
@@ -45,25 +46,13 @@ def _read_own(path: Path) -> Manifest:
 
 def _read(path: Path) -> Manifest:
     try:
-        raw = yaml.load(path.read_text("utf-8"), Loader=_StrictLoader)  # noqa: S506 - a SafeLoader
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raw = read_yaml(path)
+    except yaml.YAMLError as error:
         raise DataError("The manifest cannot be read", where=path, got=error, do="mend the file") from error
     try:
         return Manifest.model_validate(raw)
     except ValidationError as error:
         raise _as_data_error(error, raw, path) from error
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """Plain YAML that refuses a key given twice, where PyYAML silently keeps the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [key.value for key, _ in node.value]
-        if twice := first_twice(keys):
-            raise yaml.constructor.ConstructorError(
-                None, None, f"the key {twice} is there twice", node.start_mark
-            )
-        return super().construct_mapping(node, deep)
 
 
 def _as_data_error(error: ValidationError, raw: Any, path: Path) -> DataError:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from companion.errors import ChapterError
 from companion.loading.sources import Part
 from companion.project import project_root
+from companion.strict_yaml import load_yaml, read_yaml
 
 _FRONT_MATTER = re.compile(r"\A---\n(?P<yaml>.*?\n)---\n", re.DOTALL)
 _LABELLED_HEADING = re.compile(r"^\((?P<label>[a-z0-9-]+)\)=\n+(?P<level>#+) (?P<title>.+)$", re.MULTILINE)
@@ -150,7 +151,10 @@ def read_chapter(path: Path) -> Chapter | None:
     """
     text = path.read_text("utf-8")
     found = _FRONT_MATTER.match(text)
-    front = yaml.safe_load(found["yaml"]) if found else {}
+    try:
+        front = load_yaml(found["yaml"]) if found else {}
+    except yaml.YAMLError as error:
+        raise ChapterError("The front matter of a page is no YAML", where=path, got=error) from error
     if not isinstance(front, Mapping) or "kernelspec" not in front:
         return None
     try:
@@ -200,7 +204,7 @@ def toc_pages() -> list[tuple[str, str]]:
         Caption of the part, empty for the first page, and the page as a path without ending, such as
         ``book/ruler``.
     """
-    toc = yaml.safe_load((project_root() / "_toc.yml").read_text("utf-8"))
+    toc = read_yaml(project_root() / "_toc.yml")
     parts = [
         ("", [{"file": toc["root"]}]),
         *((one["caption"], one["chapters"]) for one in toc.get("parts", [])),

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from companion.errors import CompanionError
 from companion.running.chapters import Chapter
+from companion.strict_yaml import read_yaml
 
 Value = float | str | bool
 Results = Mapping[str, Mapping[str, Value]]
@@ -194,7 +195,7 @@ def load_claims(path: Path) -> list[Claim]:
     True
     """
     try:
-        claims = [Claim.model_validate(item) for item in yaml.safe_load(path.read_text("utf-8")) or []]
+        claims = [Claim.model_validate(item) for item in read_yaml(path) or []]
     except (ValidationError, yaml.YAMLError) as error:
         raise CompanionError(
             "The claims file breaks its schema", where=path, got=error, do="mend the entry named above"

@@ -8,13 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from companion.errors import ChapterError
 from companion.project import project_root
 from companion.running.chapters import all_chapters
 from companion.running.layout import Layout, write_text
 from companion.running.worlds import FIGURE_MARK
+from companion.strict_yaml import read_yaml
 
 _FIGURE = re.compile(r"^%%figure (?P<chapter>\w+)::(?P<name>[\w-]+)$", re.MULTILINE)
 _RECORDINGS = re.compile(r"%%recordings (?P<chapter>\w+)")
@@ -64,7 +63,7 @@ def bibtex() -> str:
     -------
     str
     """
-    cited = yaml.safe_load((project_root() / "CITATION.cff").read_text("utf-8"))
+    cited = read_yaml(project_root() / "CITATION.cff")
     authors = " and ".join(
         f"{{{author['name']}}}" if "name" in author else f"{author['family-names']}, {author['given-names']}"
         for author in cited["authors"]

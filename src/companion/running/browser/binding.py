@@ -10,9 +10,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-import yaml
-
 from companion.project import project_root
+from companion.strict_yaml import read_yaml
 
 if TYPE_CHECKING:
     from pypdf import PdfReader, PdfWriter
@@ -142,10 +141,11 @@ def front(leaves: Sequence[Leaf], n_front: int) -> str:
             rows.append(f'<tr class="part"><td colspan="2">{html.escape(part)}</td></tr>')
         rows.append(f"<tr><td>{html.escape(leaf.title)}</td><td>{starts[leaf.page] + 1}</td></tr>")
     authors = ", ".join(author.get("name", "") for author in cited["authors"])
+    edition = f"Version {cited['version']}, {cited['date-released']}. Licence: {cited['license']}."
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8">{_STYLE}'
         f'<div class="front"><h1>{html.escape(cited["title"])}</h1><p>{html.escape(authors)}</p>'
-        f"<p>Version {cited['version']}, {cited['date-released']}. Licence: {cited['license']}.</p>"
+        f"<p>{html.escape(edition)}</p>"
         "<p>Printed from the pages of the book. Code that is a method is shown; code that only draws "
         "and the pages of the API are left out.</p></div>"
         f'<div class="front"><h2>Contents</h2><table class="toc">{"".join(rows)}</table></div>'
@@ -153,7 +153,7 @@ def front(leaves: Sequence[Leaf], n_front: int) -> str:
 
 
 def _cited() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load((project_root() / "CITATION.cff").read_text("utf-8"))
+    found: dict[str, Any] = read_yaml(project_root() / "CITATION.cff")
     return found
 
 

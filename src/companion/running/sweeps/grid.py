@@ -16,6 +16,7 @@ from companion.errors import DataError
 from companion.loading.sources import Null, ScaleName, Source
 from companion.running.sweeps.cells import Cell, Value, World
 from companion.running.sweeps.job import Job, job_of
+from companion.strict_yaml import read_yaml
 
 ALL = "all"
 
@@ -120,9 +121,8 @@ def read_grid(path: Path) -> Grid:
     ('retrieval', 'smoke', [0, 1, 2, 3])
     """
     try:
-        content = yaml.safe_load(path.read_text("utf-8"))
-        return Grid.model_validate(content)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
+        return Grid.model_validate(read_yaml(path))
+    except (yaml.YAMLError, ValidationError) as error:
         raise DataError(
             "This is not a grid",
             where=path,

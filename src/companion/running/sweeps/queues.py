@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from companion.errors import DataError, MissingDataError
 from companion.project import data_root
+from companion.strict_yaml import read_yaml
 
 
 class SlurmJobs(BaseModel):
@@ -57,8 +58,8 @@ def read_slurm(path: Path) -> SlurmJobs:
         If it is none.
     """
     try:
-        return SlurmJobs.model_validate(yaml.safe_load(path.read_text("utf-8")))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
+        return SlurmJobs.model_validate(read_yaml(path))
+    except (yaml.YAMLError, ValidationError) as error:
         raise DataError(
             "This describes no jobs of a SLURM cluster",
             where=path,
