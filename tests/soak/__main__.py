@@ -34,6 +34,8 @@ def main() -> int:
     parser.add_argument("--data", type=Path, help="data folder with small files and smoke world")
     parser.add_argument("--report", type=Path, help="JSON file for what was measured")
     asked = parser.parse_args()
+    if asked.rounds < WARM_UP + 2:
+        parser.error(f"--rounds must be at least {WARM_UP + 2}: the first {WARM_UP} are the warm-up")
     data = (asked.data or data_root()).resolve()
     with tempfile.TemporaryDirectory(prefix="soak-") as work:
         _settle(Path(work), data)
