@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from companion.errors import ChapterError
+from companion.running.wording import plain
 
 if TYPE_CHECKING:
     from companion.running.session import OpenChapter
@@ -165,7 +166,7 @@ def _say(text: str, state: State | None) -> None:
     if get_ipython() is None:
         print(text)  # noqa: T201 - a learner's terminal
         return
-    shown = f"**{text}**" if state == "right" else text
+    shown = {"right": f"**{text}**", None: plain(text)}.get(state, text)  # only hints are written in MyST
     display(  # type: ignore[no-untyped-call]
         {"text/markdown": shown, "text/plain": text},
         raw=True,

@@ -8,7 +8,7 @@ from typing import Any
 from companion.loading.entries import Entry, Manifest
 from companion.running.chapters import Chapter
 from companion.running.parameters import declared_parameters
-from companion.running.wording import plain
+from companion.running.wording import as_code, plain
 
 Record = Mapping[str, Any]
 
@@ -17,7 +17,7 @@ def footer(chapter: Chapter, record: Record) -> str:
     """Provenance of one chapter, folded, for the end of its page."""
     used, printed = record["fingerprint"], record["environment"]
     rows = [
-        f"| `{name}` | {kind} | `{used['parameters'].get(name, default)}` | {meaning} |"
+        f"| `{name}` | {kind} | {as_code(str(used['parameters'].get(name, default)))} | {meaning} |"
         for name, (kind, default, meaning) in declared_parameters(chapter).items()
     ]
     lines = [
@@ -25,7 +25,7 @@ def footer(chapter: Chapter, record: Record) -> str:
         ":class: note dropdown",
         "",
         f"Run on {record['finished'][:10]} in {record['seconds']} s with at most "
-        f"{record['peak_memory_mb']} MB of memory ({record['device']}, {printed['system']}, "
+        f"{record['peak_memory_mb']} MB of memory ({plain(record['device'])}, {printed['system']}, "
         f"Python {printed['python']}), from commit `{printed['commit']}`. "
         "Versions of the packages: {doc}`provenance`.",
     ]
@@ -33,7 +33,7 @@ def footer(chapter: Chapter, record: Record) -> str:
         lines += ["", "| parameter | type | value | meaning |", "|:--|:--|:--|:--|", *rows]
     if used["data"]:
         lines += ["", "| data file | sha256 |", "|:--|:--|"]
-        lines += [f"| `{name}` | `{checksum[:16]}…` |" for name, checksum in used["data"].items()]
+        lines += [f"| {as_code(name)} | `{checksum[:16]}…` |" for name, checksum in used["data"].items()]
     return "\n".join([*lines, "", ":::"])
 
 
@@ -94,8 +94,8 @@ def parameters_page(chapters: Mapping[str, Chapter]) -> str:
         lines += [f"## {chapter.title}", "", f"`companion run {name}`, page {{doc}}`{name}`", ""]
         lines += [f"| {' | '.join(heads)} |", f"|{':--|' * len(heads)}"]
         for own, (kind, default, meaning) in declared.items():
-            printed = [f"`{chapter.paper[own]}`" if own in chapter.paper else ""] if paper else []
-            lines.append(f"| {' | '.join([f'`{own}`', kind, f'`{default}`', *printed, meaning])} |")
+            printed = [as_code(str(chapter.paper[own])) if own in chapter.paper else ""] if paper else []
+            lines.append(f"| {' | '.join([f'`{own}`', kind, as_code(default), *printed, meaning])} |")
         lines.append("")
     return "\n".join(lines)
 

@@ -9,7 +9,7 @@ import random
 import re
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from companion.project import project_root
 from companion.running.layout import write_json
 from companion.running.memory import peak_memory_mb
 from companion.running.tables import table_lines
-from companion.running.wording import p_value
+from companion.running.wording import one_line, p_value
 
 if TYPE_CHECKING:
     from IPython.display import Image
@@ -209,6 +209,7 @@ class OpenChapter:
         *,
         caption: str,
         formats: Mapping[str, str] | None = None,
+        markup: Collection[str] = (),
         printed: bool = False,
     ) -> None:
         """Show a table that the page numbers and captions.
@@ -225,13 +226,15 @@ class OpenChapter:
             MyST text.
         formats : mapping, optional
             Format string by column, such as ``{"t": "{:.2f}"}``.
+        markup : collection of str
+            Columns whose texts are MyST; all other texts are shown as they are.
         printed : bool
             Whether all numbers are those of a publication, and never simulated.
         """
         from IPython.display import display
 
         _check_label(name)
-        lines = table_lines(frame, formats or {})
+        lines, caption = table_lines(frame, formats or {}, markup), one_line(caption)
         directive = [f"```{{table}} {caption}", f":name: {name}", "", *lines, "```"]
         display(  # type: ignore[no-untyped-call]
             {

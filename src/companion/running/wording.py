@@ -95,12 +95,38 @@ def listing(names: list[str], *, none: str = "none") -> str:
 
 
 def plain(text: str) -> str:
-    r"""Text for a MyST page, with the signs escaped that would be taken for markup.
+    r"""Text for a MyST page, on one line, with the signs escaped that would be taken for markup.
+
+    Whatever comes from a file goes through here on its way to a page.
 
     Examples
     --------
     >>> from companion.running import plain
     >>> print(plain("<stem>_clip.npy, 2 * n"))
-    \<stem>_clip.npy, 2 \* n
+    \<stem>\_clip.npy, 2 \* n
     """
-    return re.sub(r"([\\`*<$|\[\]{}])", r"\\\1", " ".join(text.split()))
+    return re.sub(r"([\\`*_<&$|\[\]{}])", r"\\\1", one_line(text))
+
+
+def one_line(text: str) -> str:
+    r"""Text without line breaks, tabs and control characters; what keeps words together stays.
+
+    Examples
+    --------
+    >>> one_line("two\n  words\x00")
+    'two words'
+    """
+    return re.sub(rf"[^\S{_NBSP}]+|[\x00-\x1f\x7f-\x9f\ud800-\udfff]+", " ", text).strip(" ")
+
+
+def as_code(text: str) -> str:
+    r"""Text as code within a line or a cell of a table, whatever it holds.
+
+    Examples
+    --------
+    >>> print(as_code("a|b"), as_code("a`b"))
+    `a\|b` `` a`b ``
+    """
+    shown = one_line(text).replace("|", r"\|")
+    fence = "`" * (1 + max(map(len, re.findall("`+", shown)), default=0))
+    return f"{fence} {shown} {fence}" if "`" in shown or not shown else f"{fence}{shown}{fence}"

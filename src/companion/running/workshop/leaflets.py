@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from companion.loading.entries import Entry
 from companion.running.chapters import Chapter
 from companion.running.layout import Layout, read_json
+from companion.running.wording import plain
 
 
 def start_page(chapters: Sequence[Chapter], layout: Layout) -> str:
@@ -44,6 +45,8 @@ def start_page(chapters: Sequence[Chapter], layout: Layout) -> str:
 def data_page(entries: Sequence[Entry]) -> str:
     """Say where each data set comes from, and under which licence."""
     lines = ["# Whose data these are", ""]
-    lines += [f"* `data/{one.id}`: {one.title}. {one.address}. Licence: {one.licence}." for one in entries]
+    for one in entries:
+        title, address, licence = map(plain, (one.title, one.address, one.licence))
+        lines.append(f"* `data/{one.id}`: {title}. {address}. Licence: {licence}.")
     lines += ["* `data/miniature`: simulated by this project. Nobody was measured for it."]
     return "\n".join([*lines, ""])

@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from companion.running.wording import plain
+
 _LABEL = re.compile(r"^\([a-z0-9-]+\)=\n+", re.MULTILINE)
 _ROLE = re.compile(r"\{(?P<role>[a-z]+(?::[a-z]+)?)\}`(?P<content>[^`]+)`")
 _DIRECTIVE = re.compile(
@@ -82,7 +84,7 @@ class Plain:
         if name not in found:
             return "…"  # found by a chapter that is not part of this workshop
         text = format(found[name], template)
-        return text.replace("-", "−", 1) if isinstance(found[name], float | int) else text
+        return text.replace("-", "−", 1) if isinstance(found[name], float | int) else plain(text)
 
 
 def _quoted(found: re.Match[str]) -> str:
