@@ -19,9 +19,9 @@ from companion.training.runs import Run, train_runs
 from companion.training.settings import Settings
 
 TOLERANCE = 1e-5
-"""Largest difference relative to the largest value, after some dozen steps. Chapters always use one thread, so
-that it concerns sweeps, graphics cards and one's own programs; long trainings enlarge it, and the records of the
-book let numbers of another machine differ by `companion.running.regression.SAME`, or by what seeds do."""
+"""Largest difference relative to the largest value, after some dozen steps. Chapters always use one thread,
+so that it concerns sweeps, graphics cards and one's own programs. Long trainings enlarge it; the records of the
+book let the numbers of another machine differ by `regression.SAME`, or by what other seeds do."""
 
 Array = npt.NDArray[np.floating]
 
