@@ -13,11 +13,15 @@ from typing import Literal, get_args
 import pandas as pd
 
 from companion.errors import DataError
+from companion.loading.inside import inside
+from companion.loading.tables import read_columns
 from companion.loading.things_eeg2.layout import METADATA_FILE
 
 Dial = Literal["gap", "sharing"]
 TABLE = "doses.csv"
 COLUMNS = ("folder", "dial", "value", "seed", "simulated")
+_KINDS = dict(zip(COLUMNS, (str, str, float, int, bool), strict=True))
+_ANEW = "remove the part and make it again: companion data simulate doses"
 
 
 def read_doses(folder: Path) -> pd.DataFrame:
@@ -40,15 +44,7 @@ def read_doses(folder: Path) -> pd.DataFrame:
         If the table cannot be read, lacks a column, names an unknown dial or an absent folder, or if a seed
         lacks a value that another one has: comparisons over a dial are within seeds.
     """
-    path = folder / TABLE
-    try:
-        table = pd.read_csv(path)
-    except (OSError, ValueError) as error:
-        raise DataError("The table of doses cannot be read", where=path, got=str(error)) from error
-    if missing := [name for name in COLUMNS if name not in table.columns]:
-        raise DataError(
-            "The table of doses lacks columns", where=TABLE, expected=missing, got=[*table.columns]
-        )
+    table = read_columns(folder / TABLE, _KINDS, do=_ANEW)
     if unknown := sorted(set(table["dial"]) - set(get_args(Dial))):
         raise DataError(
             "There is no such dial", where=TABLE, expected=", ".join(get_args(Dial)), got=unknown[0]
@@ -62,11 +58,15 @@ def read_doses(folder: Path) -> pd.DataFrame:
                 expected="every seed once at every value",
                 got=f"{len(rows)} rows for {counts.shape[0]} values and {counts.shape[1]} seeds",
             )
-    if absent := [name for name in table["folder"] if not (folder / name / METADATA_FILE).is_file()]:
+    if absent := [
+        name
+        for name in table["folder"]
+        if not inside(folder, f"{name}/{METADATA_FILE}", where=TABLE).is_file()
+    ]:
         raise DataError(
             "A folder of the table of doses is not there",
             where=folder,
             got=absent[0],
-            do="remove the part and make it again: companion data simulate doses",
+            do=_ANEW,
         )
-    return table.loc[:, list(COLUMNS)]
+    return table

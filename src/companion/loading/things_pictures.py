@@ -11,9 +11,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from companion.errors import DataError, MissingDataError
+from companion.loading.inside import inside
+from companion.loading.tables import read_columns
 from companion.loading.things import concept_table
 
 KINDS_FILE = "kinds.csv"
@@ -60,7 +60,10 @@ def picture_files(folder: Path, stimuli: Sequence[str]) -> dict[str, Path]:
     'aardvark_01b.jpg'
     """
     root = _root(folder)
-    found = {name: root / concept_of(name) / f"{name.split('/')[-1]}.jpg" for name in stimuli}
+    found = {
+        name: inside(root, f"{concept_of(name)}/{name.split('/')[-1]}.jpg", where="the ids of stimuli")
+        for name in stimuli
+    }
     if absent := [path for path in found.values() if not path.is_file()]:
         raise MissingDataError(
             f"{len(absent)} of {len(found)} pictures are not on this machine",
@@ -87,7 +90,10 @@ def other_pictures(folder: Path, stimuli: Sequence[str]) -> dict[str, Path]:
     shown = {f"{concept_of(name)}/{name.split('/')[-1]}" for name in stimuli}
     found: dict[str, Path] = {}
     for concept in dict.fromkeys(map(concept_of, stimuli)):
-        files = {f"{concept}/{path.stem}": path for path in sorted((root / concept).glob("*.jpg"))}
+        files = {
+            f"{concept}/{path.stem}": path
+            for path in sorted(inside(root, concept, where="the ids of stimuli").glob("*.jpg"))
+        }
         others = {name: path for name, path in files.items() if name not in shown}
         if not others:
             raise DataError(
@@ -117,7 +123,9 @@ def categories_of(folder: Path, stimuli: Sequence[str]) -> dict[str, str]:
     """
     path = folder / KINDS_FILE
     if path.is_file():
-        table = pd.read_csv(path, usecols=["noun", "category"], dtype=str)
+        table = read_columns(path, {"noun": str, "category": str})
+        if (twice := table["noun"].duplicated()).any():
+            raise DataError("A kind is there twice", where=path, got=table["noun"][twice].iloc[0])
         known = dict(zip(table["noun"], table["category"], strict=True))
     else:
         known = {name: first[0] for name, first in concept_table()["categories"].items() if first}

@@ -22,6 +22,7 @@ from companion.encoders.clip import ClipEncoder
 from companion.encoders.glocal import BentEncoder
 from companion.encoders.interface import ImageEncoder, encode_images
 from companion.encoders.modules import ModuleEncoder, pixels_of
+from companion.loading.inside import inside
 from companion.loading.judgements import read_judgements
 from companion.running.products import product
 
@@ -168,7 +169,8 @@ def _judged(stimuli: Path) -> dict[str, Any]:
 
 def _tested(stimuli: Path, names: list[str]) -> dict[str, Any]:
     """Pictures that only the leaky teacher judged; they lie among the stimuli."""
-    return {name: stimuli / "object_images" / f"{name}.jpg" for name in names if "/" in name}
+    folder = stimuli / "object_images"
+    return {name: inside(folder, f"{name}.jpg", where="the judgements") for name in names if "/" in name}
 
 
 def _rows(table: pd.DataFrame, rows: Mapping[str, int]) -> np.ndarray:

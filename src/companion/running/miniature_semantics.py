@@ -15,6 +15,7 @@ from companion.encoders.interface import encode_images
 from companion.encoders.miniature import load_miniature_clip, miniature_word_vectors_file
 from companion.loading.god.names import FIRST_SIMULATED
 from companion.loading.god.stimuli import GodStimuli
+from companion.loading.inside import inside
 from companion.loading.things_pictures import KINDS_FILE
 from companion.running.semantic_sources import ImageSource, SemanticSource, WordSource
 
@@ -45,17 +46,20 @@ def miniature_sources(
 def _pictures(lists: GodStimuli, folder: Path, device: str, cache: EmbeddingCache | None) -> ImageSource:
     encoder = load_miniature_clip(device=device)
 
+    def picture(name: str) -> Path:
+        return inside(folder, f"{name}.JPEG", where="the lists of stimuli")
+
     def embed(files: Mapping[str, Path]) -> Embeddings:
         return replace(encode_images(encoder, files, batch_size=_BATCH, cache=cache), simulated=True)
 
     def of_candidates(categories: Sequence[str]) -> Embeddings:
-        return embed({name: folder / f"{name}_{CANDIDATE_PICTURE}.JPEG" for name in categories})
+        return embed({name: picture(f"{name}_{CANDIDATE_PICTURE}") for name in categories})
 
     suffix = f"_{CANDIDATE_PICTURE}"
     others = {path.stem.removesuffix(suffix) for path in folder.glob(f"n*{suffix}.JPEG")}
     return ImageSource(
         known=frozenset(others | set(lists.categories["category"])),
-        of_images=lambda images: embed({name: folder / f"{name}.JPEG" for name in images}),
+        of_images=lambda images: embed({name: picture(name) for name in images}),
         of_candidates=of_candidates,
     )
 
