@@ -19,14 +19,14 @@ from companion.training.runs import Run, train_runs
 from companion.training.settings import Settings
 
 TOLERANCE = 1e-5
-"""Largest difference relative to the largest value, after some dozen steps. Chapters always use one thread,
-so that it concerns sweeps, graphics cards and one's own programs. Long trainings enlarge it; the records of the
+"""Largest difference relative to the largest value, after some steps. Chapters always use one thread, so
+that it concerns sweeps and one's own programs. Long trainings enlarge it; the records of the
 book let the numbers of another machine differ by `regression.SAME`, or by what other seeds do."""
 
 Array = npt.NDArray[np.floating]
 
 
-def trained() -> Array:
+def trained(device: str = "cpu") -> Array:
     generator = torch.Generator().manual_seed(0)
     targets = torch.randn(400, 64, generator=generator)
     responses = torch.randn(400, 17, 100, generator=generator) + targets[:, :17, None]
@@ -34,7 +34,8 @@ def trained() -> Array:
     settings = Settings(n_steps=20, batch_size=256, learning_rate=1e-3, validate_every=10)
     nice = Nice(17, 100, 64)
     runs = [Run(0, pairs[:300], pairs[300:])]
-    [done] = train_runs(lambda: Nice(17, 100, 64), nice.prepare(responses), targets, runs, settings)
+    inputs = nice.prepare(responses.to(device))
+    [done] = train_runs(lambda: Nice(17, 100, 64), inputs, targets.to(device), runs, settings)
     return np.array([*done.training_losses, *done.validation_losses])
 
 
@@ -70,3 +71,8 @@ def test_another_number_of_threads_moves_last_bits_alone(compute: Callable[[], A
     once, again, with_two = found
     np.testing.assert_array_equal(once, again)
     assert np.abs(once - with_two).max() <= TOLERANCE * np.abs(once).max()
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no graphics card")
+def test_a_graphics_card_repeats_itself() -> None:
+    np.testing.assert_array_equal(trained("cuda"), trained("cuda"))

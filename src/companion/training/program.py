@@ -101,8 +101,10 @@ class Program:
         last = min(self.settings.n_steps, self.step + self._to_validation())
         n, total = last - self.step, torch.zeros(len(self.draws), device=self.targets.device)
         self.encoder.train()
-        while self.step < last:
-            total += self.update()
+        # A graphics card would round convolutions to 10 bits, and might sum in another order each time.
+        with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
+            while self.step < last:
+                total += self.update()
         self.training_losses.append(total / n)
         self._validate()
 
