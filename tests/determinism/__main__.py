@@ -10,11 +10,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from companion.project import data_root
 from companion.running.chapters import choose
 from companion.running.layout import Layout
 
-from .variants import VARIANTS, compare, differences, make
+from .variants import VARIANTS, compare, differences, make, prepared
 
 
 def main() -> int:
@@ -28,7 +27,7 @@ def main() -> int:
     parser.add_argument("--report", type=Path, help="JSON file for the table")
     asked = parser.parse_args()
     names = [chapter.name for chapter in choose(asked.chapters)]
-    data = asked.data or data_root()
+    data = prepared(asked.data)
     rows, first, seconds = [], None, 0.0
     with tempfile.TemporaryDirectory(prefix="determinism-") as work:
         for variant in VARIANTS:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from companion.cli_data import prepare
+from companion.project import data_root
 from companion.running.layout import Layout, read_json, sha256
 
 NOT_SHARED = ("products", "embeddings", "sweeps")
@@ -118,6 +120,13 @@ def differences(one: Layout, other: Layout, chapter: str) -> list[str]:
 
 def _figures(layout: Layout, chapter: str) -> dict[str, str]:
     return {path.name: sha256(path) for path in sorted(layout.figures(chapter).glob("*"))}
+
+
+def prepared(data: Path | None) -> Path:
+    """Folder with the small public files and the smoke world: the one named, or the user's, brought up to date."""
+    if data is None:
+        prepare("smoke", None, None, None)
+    return (data or data_root()).resolve()
 
 
 def own_data(data: Path, own: Path) -> Path:

@@ -11,8 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from statistics import fmean
 
-from companion.project import data_root
-from tests.determinism.variants import own_data
+from tests.determinism.variants import own_data, prepared
 
 from .measure import Use, growth, told
 from .rounds import chapters_again, one_sweep
@@ -31,12 +30,12 @@ def main() -> int:
     parser.add_argument("--cells", type=int, default=200)
     parser.add_argument("--steps", type=int, default=200, help="training steps of a cell")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--data", type=Path, help="data folder with small files and smoke world")
+    parser.add_argument("--data", type=Path, help="with small files and smoke world; else yours")
     parser.add_argument("--report", type=Path, help="JSON file for what was measured")
     asked = parser.parse_args()
     if asked.rounds < WARM_UP + 2:
         parser.error(f"--rounds must be at least {WARM_UP + 2}: the first {WARM_UP} are the warm-up")
-    data = (asked.data or data_root()).resolve()
+    data = prepared(asked.data)
     with tempfile.TemporaryDirectory(prefix="soak-") as work:
         _settle(Path(work), data)
         uses = chapters_again(
