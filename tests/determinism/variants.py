@@ -123,7 +123,7 @@ def _figures(layout: Layout, chapter: str) -> dict[str, str]:
 
 
 def prepared(data: Path | None) -> Path:
-    """Folder with the small public files and the smoke world: the one named, or the user's, brought up to date."""
+    """Folder with the small public files and the smoke world: the one named, else the user's, made ready."""
     if data is None:
         prepare("smoke", None, None, None)
     return (data or data_root()).resolve()
