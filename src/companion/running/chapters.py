@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from companion.errors import ChapterError
+from companion.loading.inside import inside
 from companion.loading.sources import Part
 from companion.project import project_root
 from companion.strict_yaml import load_yaml, read_yaml
@@ -148,6 +149,8 @@ def read_chapter(path: Path) -> Chapter | None:
     ------
     ChapterError
         If the ``companion`` block is not valid, or the page has no labelled title.
+    DataError
+        If it reads a file that does not lie below its folder.
     """
     text = path.read_text("utf-8")
     found = _FRONT_MATTER.match(text)
@@ -168,6 +171,8 @@ def read_chapter(path: Path) -> Chapter | None:
             "prerequisites and minutes",
             got=error,
         ) from error
+    for name in declared.reads:
+        inside(path.parent, name, where=path)
     chapter = Chapter(
         path.stem,
         text,
@@ -228,7 +233,7 @@ def all_chapters() -> dict[str, Chapter]:
     >>> chapter.title, chapter.needs[:1]
     ('Bending a ruler: CLIP and human judgements, on real data', ('things-eeg2-clip-test',))
     """
-    paths = [project_root() / f"{page}.md" for _, page in toc_pages()]
+    paths = [inside(project_root(), f"{page}.md", where="_toc.yml") for _, page in toc_pages()]
     found = [read_chapter(path) for path in paths if path.is_file()]
     return {chapter.name: chapter for chapter in found if chapter is not None}
 

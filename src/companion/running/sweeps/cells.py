@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Any, NamedTuple
 from companion.loading.sources import Null, Part, ScaleName, Source, recordings_folder
 
 Value = str | int | float | bool
+SWEEP_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+"""A sweep's name is that of a folder, too."""
 
 
 class World(NamedTuple):

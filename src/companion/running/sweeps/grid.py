@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -14,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from companion.errors import DataError
 from companion.loading.sources import Null, ScaleName, Source
-from companion.running.sweeps.cells import Cell, Value, World
+from companion.running.sweeps.cells import SWEEP_NAME, Cell, Value, World
 from companion.running.sweeps.job import Job, job_of
 from companion.strict_yaml import read_yaml
 
@@ -69,7 +68,7 @@ class Grid(BaseModel):
     @field_validator("name")
     @classmethod
     def _plain(cls, name: str) -> str:
-        if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
+        if not SWEEP_NAME.fullmatch(name):
             raise ValueError("a name is made of small letters, digits and hyphens: it names a folder")
         return name
 

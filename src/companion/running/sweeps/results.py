@@ -19,7 +19,7 @@ from companion.errors import DataError, MissingDataError
 from companion.project import data_root
 from companion.running.layout import read_json, write_json, write_text
 from companion.running.provenance import environment
-from companion.running.sweeps.cells import Cell
+from companion.running.sweeps.cells import SWEEP_NAME, Cell
 
 _ABOUT = b"companion"
 GRID_FILE = "grid.yaml"
@@ -49,7 +49,17 @@ class SweepFolder:
 
     @classmethod
     def named(cls, name: str) -> SweepFolder:
-        """Folder of a sweep below the data folder, so that clearing ``_build`` loses no result."""
+        """Folder of a sweep below the data folder, so that clearing ``_build`` loses no result.
+
+        Raises
+        ------
+        DataError
+            If this is no name of a sweep, but a way to another folder.
+        """
+        if not SWEEP_NAME.fullmatch(name):
+            raise DataError(
+                "No sweep has such a name", expected="small letters, digits and hyphens", got=repr(name)
+            )
         return cls(data_root() / "sweeps" / name)
 
     def file(self, key: str) -> Path:

@@ -14,6 +14,7 @@ from companion.running.worlds import is_simulated, mark_simulated, world_of
 
 SET_UP = """\
 # Where this workshop's data and package lie; run this cell first.
+import contextlib
 import os
 import sys
 import zipfile
@@ -29,7 +30,10 @@ os.environ["COMPANION_PROJECT"] = str(home)
 package = home / "package"
 if not package.is_dir():
     [wheel] = (home / "wheels").glob("*.whl")
-    zipfile.ZipFile(wheel).extractall(package)
+    aside = home / f".package-{os.getpid()}"
+    zipfile.ZipFile(wheel).extractall(aside)
+    with contextlib.suppress(OSError):  # another notebook was quicker
+        aside.rename(package)
 sys.path.insert(0, str(package))"""
 _HIDDEN = {"hide-input", "remove-cell", "check"}
 _TABLE = re.compile(r'chapter\.table\(.*?"(?P<label>tab-[a-z0-9-]+)"', re.DOTALL)

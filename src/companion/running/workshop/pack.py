@@ -17,7 +17,7 @@ from companion.errors import CompanionError, DataError, MissingDataError
 from companion.loading.entries import Entry
 from companion.loading.manifest import load_manifest
 from companion.loading.sources import Part, ScaleName, miniature_folder
-from companion.loading.store import missing
+from companion.loading.store import data_file, missing
 from companion.project import MANIFEST_NAME, data_root, project_root
 from companion.running.chapters import Chapter, book_folder, choose
 from companion.running.layout import Layout, write_text
@@ -131,8 +131,10 @@ def _entries(chapters: Sequence[Chapter]) -> list[Entry]:
 def _copy_data(
     chapters: Sequence[Chapter], entries: Sequence[Entry], data: Path, people: int, scale: ScaleName
 ) -> None:
-    for entry in entries:
-        shutil.copytree(data_root() / entry.id, data / entry.id)
+    for entry in entries:  # what else lies in the folder is not ours to pass on
+        (data / entry.id).mkdir(parents=True)
+        for file in entry.files:
+            shutil.copy(data_file(entry.id, file.name), data / entry.id / file.name)
     parts = list(dict.fromkeys(part for chapter in chapters for part in chapter.world))
     for part in parts:
         source = miniature_folder(part, scale=scale)
@@ -141,6 +143,12 @@ def _copy_data(
                 "A part of the miniature world has not been made",
                 where=source,
                 do=f"run: companion data simulate {part} --scale {scale}",
+            )
+        if links := [path for path in source.rglob("*") if path.is_symlink()]:
+            raise DataError(
+                "A link among the data of a workshop may lead to files that are not for others",
+                where=links[0],
+                do="put a copy of what it leads to in its place, or remove it",
             )
         unused = {name for name, owner in _OWN_PICTURES.items() if owner not in parts}
 
