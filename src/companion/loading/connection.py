@@ -130,7 +130,14 @@ class Connection:
 
 
 class _OneHop(requests.Session):
-    """Session that leaves redirects alone; requests would read their body whole and parse where they lead."""
+    """Session that leaves redirects alone; requests would read their body whole and parse where they lead.
+
+    It gives nobody a password: requests would send those of ``~/.netrc`` to any host that is redirected to.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.auth = _anonymous
 
     def resolve_redirects(self, *_: Any, **__: Any) -> Iterator[Any]:
         return iter(())
@@ -142,6 +149,10 @@ class _BoundedRetry(urllib3.Retry):
     def get_retry_after(self, response: urllib3.BaseHTTPResponse) -> float | None:
         seconds = super().get_retry_after(response)
         return None if seconds is None else min(seconds, RETRY_AFTER_SECONDS)
+
+
+def _anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
 
 
 def _ask(url: str, failure: list[str]) -> None:

@@ -42,6 +42,8 @@ Chapter = Literal[
 
 
 def _checked_url(url: str) -> str:
+    if not re.fullmatch(r"[!-~]+", url) or re.search(r"%[01]", url):
+        raise ValueError("an address without blanks, control characters and letters beyond ASCII")
     parts = urlsplit(url)
     if parts.scheme != "https" or not parts.hostname:
         raise ValueError("an address that starts with https://")

@@ -209,7 +209,11 @@ def toc_pages() -> list[tuple[str, str]]:
         Caption of the part, empty for the first page, and the page as a path without ending, such as
         ``book/ruler``.
     """
-    toc = read_yaml(project_root() / "_toc.yml")
+    path = project_root() / "_toc.yml"
+    try:
+        toc = read_yaml(path)
+    except yaml.YAMLError as error:
+        raise ChapterError("The table of contents cannot be read", where=path, got=error) from error
     parts = [
         ("", [{"file": toc["root"]}]),
         *((one["caption"], one["chapters"]) for one in toc.get("parts", [])),

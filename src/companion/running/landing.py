@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from companion.errors import ChapterError
+import yaml
+
+from companion.errors import ChapterError, CompanionError
 from companion.project import project_root
 from companion.running.chapters import all_chapters
 from companion.running.layout import Layout, write_text
@@ -56,6 +58,22 @@ def _completed(paragraph: str, layout: Layout) -> str:
     return _BIBTEX.sub(lambda found: f"```{{code-block}} bibtex\n{bibtex()}\n```", paragraph)
 
 
+def citation() -> dict[str, Any]:
+    """Read ``CITATION.cff``.
+
+    Raises
+    ------
+    CompanionError
+        If it is no YAML.
+    """
+    path = project_root() / "CITATION.cff"
+    try:
+        found: dict[str, Any] = read_yaml(path)
+    except yaml.YAMLError as error:
+        raise CompanionError("The book's citation cannot be read", where=path, got=error) from error
+    return found
+
+
 def bibtex() -> str:
     """Write the book's entry for a bibliography from ``CITATION.cff``.
 
@@ -63,7 +81,7 @@ def bibtex() -> str:
     -------
     str
     """
-    cited = read_yaml(project_root() / "CITATION.cff")
+    cited = citation()
     authors = " and ".join(
         f"{{{author['name']}}}" if "name" in author else f"{author['family-names']}, {author['given-names']}"
         for author in cited["authors"]

@@ -10,8 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from companion.project import project_root
-from companion.strict_yaml import read_yaml
+from companion.running.landing import citation
 
 if TYPE_CHECKING:
     from pypdf import PdfReader, PdfWriter
@@ -94,7 +93,7 @@ def bind(leaves: Sequence[Leaf], root: str, sheets_of: Callable[[str], io.BytesI
     _number(writer, leaves, n_front, sheets_of)
     _turn_links_inwards(writer, leaves, starts, root)
     _add_bookmarks(writer, leaves, starts)
-    cited = _cited()
+    cited = citation()
     authors = ", ".join(author.get("name", "") for author in cited["authors"])
     writer.add_metadata({"/Title": cited["title"], "/Author": authors})
     return writer
@@ -133,7 +132,7 @@ def front(leaves: Sequence[Leaf], n_front: int) -> str:
     -------
     str
     """
-    cited = _cited()
+    cited = citation()
     starts, part, rows = first_sheets(leaves, n_front), "", []
     for leaf in leaves:
         if leaf.part != part:
@@ -150,11 +149,6 @@ def front(leaves: Sequence[Leaf], n_front: int) -> str:
         "and the pages of the API are left out.</p></div>"
         f'<div class="front"><h2>Contents</h2><table class="toc">{"".join(rows)}</table></div>'
     )
-
-
-def _cited() -> dict[str, Any]:
-    found: dict[str, Any] = read_yaml(project_root() / "CITATION.cff")
-    return found
 
 
 def _number(
