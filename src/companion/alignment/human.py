@@ -58,17 +58,21 @@ class GLocalTransform:
         Raises
         ------
         DataError
-            If a key is missing.
+            If it is none, or a key is missing.
         """
-        with np.load(path, allow_pickle=False) as archive:
-            if missing := {"weights", "mean", "std"} - set(archive.files):
-                raise DataError(
-                    "Not a gLocal transform", where=path.name, expected=sorted(missing), got=archive.files
-                )
-            bias = archive["bias"].astype(np.float64) if "bias" in archive.files else None
-            return cls(
-                archive["weights"].astype(np.float64), float(archive["mean"]), float(archive["std"]), bias
-            )
+        try:
+            with np.load(path, allow_pickle=False) as archive:
+                found = {name: archive[name].astype(np.float64) for name in archive.files}
+            bias = found.get("bias")
+            return cls(found["weights"], float(found["mean"]), float(found["std"]), bias)
+        except Exception as error:  # numpy raises whatever damaged bytes lead to
+            raise DataError(
+                "Not a gLocal transform",
+                where=path.name,
+                expected="an npz file of numbers: weights, mean, std, and maybe bias",
+                got=f"{type(error).__name__}: {error}",
+                do="fetch the file again; objects in it (pickles) are never opened",
+            ) from error
 
     def transform(self, space: Embeddings) -> Embeddings:
         """Apply the map to every vector.

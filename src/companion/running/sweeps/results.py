@@ -112,8 +112,17 @@ class SweepFolder:
         self.note(cell.key).unlink(missing_ok=True)
 
     def about(self, key: str) -> dict[str, Any]:
-        """Read what made a cell: axes, settings, seconds, versions."""
-        found: dict[str, Any] = json.loads(pq.read_schema(self.file(key)).metadata[_ABOUT])
+        """Read what made a cell: axes, settings, seconds, versions.
+
+        Raises
+        ------
+        DataError
+            If its file does not say so.
+        """
+        try:
+            found: dict[str, Any] = json.loads(pq.read_schema(self.file(key)).metadata[_ABOUT])
+        except (OSError, pa.ArrowInvalid, LookupError, TypeError, ValueError) as error:
+            raise _unreadable(self.file(key), error) from error
         return found
 
     def note_failure(self, cell: Cell, error: BaseException | str) -> None:
@@ -187,10 +196,14 @@ def _read(path: Path, chosen: list[tuple[str, str, str]] | None) -> pa.Table:
     try:
         return pq.read_table(path, filters=chosen, partitioning=None).replace_schema_metadata()
     except (OSError, pa.ArrowInvalid) as error:
-        raise DataError(
-            "The result of a cell cannot be read",
-            where=path,
-            expected="a Parquet file, written whole",
-            got=error,
-            do="remove the file and run the sweep again: only this cell is made anew",
-        ) from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> DataError:
+    return DataError(
+        "The result of a cell cannot be read",
+        where=path,
+        expected="a Parquet file, written whole",
+        got=error,
+        do="remove the file and run the sweep again: only this cell is made anew",
+    )
