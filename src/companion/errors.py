@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+LONGEST_DETAIL = 2_000
+"""Characters of what was expected and what was found that a message shows."""
+
 
 class CompanionError(Exception):
     """Something a person can mend; the command line prints the message without a traceback.
@@ -37,10 +40,26 @@ class CompanionError(Exception):
         do: str | None = None,
     ) -> None:
         lines = [what]
-        details = (("where", where), ("expected", expected), ("got", got), ("what to do", do))
+        details = (
+            ("where", where),
+            ("expected", None if expected is None else _shortened(str(expected))),
+            ("got", None if got is None else _shortened(str(got))),
+            ("what to do", do),
+        )
         lines += [f"  {label}: {detail}" for label, detail in details if detail is not None]
-        super().__init__("\n".join(lines))
+        super().__init__(_plain("\n".join(lines)))
         self.what = what
+
+    def advise(self, do: str) -> None:
+        """Say what to do, where the message does not say so yet."""
+        if "\n  what to do: " not in str(self):
+            self.args = (f"{self}\n  what to do: {do}",)
+
+    def locate(self, where: object) -> None:
+        """Say where, if the message does not say so yet."""
+        if "\n  where: " not in str(self):
+            first, *more = str(self).split("\n")
+            self.args = ("\n".join([first, f"  where: {where}", *more]),)
 
 
 class DataError(CompanionError):
@@ -99,3 +118,17 @@ class ChapterError(CompanionError):
       got: rulers
       what to do: companion run ruler
     """
+
+
+def _shortened(text: str) -> str:
+    """Beginning and end of a text that may be as long as a file."""
+    if len(text) <= LONGEST_DETAIL:
+        return text
+    return f"{text[: LONGEST_DETAIL - 500]} ... ({len(text)} characters) ... {text[-400:]}"
+
+
+def _plain(text: str) -> str:
+    """Text with what could steer a terminal, or cannot be written, escaped: it may come from a file."""
+    return "".join(
+        letter if letter.isprintable() or letter in "\n\t" else ascii(letter)[1:-1] for letter in text
+    )

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from companion.errors import DataError
+from companion.recording_checks import all_finite, check_labels, check_times, selected_rows, single_precision
 
 Modality = Literal["EEG", "MEG", "fMRI", "ECoG"]
 Split = Literal["train", "test", "imagery"]
@@ -23,6 +24,10 @@ class Recording:
 
     Brain and stimuli are joined by stimulus id, never by row position. All methods return a new recording;
     the arrays are read-only.
+
+    **A recording holds finite numbers only.** A response that is missing, infinite or too large for single
+    precision is refused here and, with the name of its file, by every loader; whoever has such values leaves
+    the trial or the unit out first. A unit that never changes stays: standardised, it is zero.
 
     Parameters
     ----------
@@ -40,14 +45,15 @@ class Recording:
     split : {"train", "test", "imagery"}
         Which part of the data set.
     times : ndarray of shape (n_times,), optional
-        Seconds from stimulus onset; None where responses have no time axis.
+        Seconds from stimulus onset, ascending; None where responses have no time axis.
     simulated : bool
         Whether the file carried the marker of simulated data.
 
     Raises
     ------
     DataError
-        If lengths do not fit, ids are missing, unit names repeat, or a value is not finite.
+        If lengths do not fit, responses are no numbers, ids are missing, unit names repeat, a region's column
+        is not boolean, times do not ascend, or a value is not finite.
 
     Examples
     --------
@@ -74,7 +80,8 @@ class Recording:
     simulated: bool = False
 
     def __post_init__(self) -> None:
-        responses = np.asarray(self.responses, dtype=np.float32)
+        check_times(self.times, where=self._place)
+        responses = single_precision(self.responses, where=self._place)
         expected = (len(self.trials), len(self.units)) + (() if self.times is None else (len(self.times),))
         if responses.shape != expected:
             raise DataError(
@@ -83,8 +90,8 @@ class Recording:
                 expected=f"{expected} from the tables of trials and units and the times",
                 got=responses.shape,
             )
-        self._check_labels()
-        if responses.size and not np.isfinite([responses.min(), responses.max()]).all():  # no large mask
+        check_labels(self.trials, self.units, where=self._place)
+        if not all_finite(responses):
             bad = np.argwhere(~np.isfinite(responses))[0]
             raise DataError(
                 "A response is not a finite number",
@@ -95,19 +102,6 @@ class Recording:
         view = responses.view()
         view.flags.writeable = False
         object.__setattr__(self, "responses", view)
-
-    def _check_labels(self) -> None:
-        for table, name in ((self.trials, "stimulus"), (self.units, "name")):
-            column = table.get(name)
-            if column is None or column.isna().any() or not all(isinstance(label, str) for label in column):
-                raise DataError(
-                    f"A table of the recording needs a text in column {name!r} of every row",
-                    where=self._place,
-                    got=list(table.columns),
-                )
-        if self.units["name"].duplicated().any():
-            twice = self.units.loc[self.units["name"].duplicated(), "name"].iloc[0]
-            raise DataError("Two units have one name", where=self._place, got=twice)
 
     @property
     def _place(self) -> str:
@@ -130,14 +124,14 @@ class Recording:
     @property
     def rois(self) -> list[str]:
         """Names of the regions of interest that the table of units knows."""
-        return [name.removeprefix("roi_") for name in self.units.columns if name.startswith("roi_")]
+        return [name.removeprefix("roi_") for name in map(str, self.units.columns) if name.startswith("roi_")]
 
     def _with(self, **changes: Any) -> Recording:
         return replace(self, **changes)
 
     def select_trials(self, keep: npt.ArrayLike) -> Recording:
         """Keep some trials, by a mask or by row numbers, in the order given."""
-        rows = np.arange(len(self))[np.asarray(keep)]
+        rows = selected_rows(keep, len(self), where=self._place)
         return self._with(
             responses=self.responses[rows], trials=self.trials.iloc[rows].reset_index(drop=True)
         )
@@ -165,7 +159,7 @@ class Recording:
 
     def select_units(self, keep: npt.ArrayLike) -> Recording:
         """Keep some units, by a mask or by row numbers, in the order given."""
-        rows = np.arange(len(self.units))[np.asarray(keep)]
+        rows = selected_rows(keep, len(self.units), where=self._place)
         return self._with(
             responses=self.responses[:, rows], units=self.units.iloc[rows].reset_index(drop=True)
         )
@@ -223,7 +217,19 @@ class Recording:
         """Mean and standard deviation (ddof = 1) over trials: two arrays of shape (n_units, ...).
 
         Take them from the training split only, and hand them to :meth:`standardised` of every split.
+
+        Raises
+        ------
+        DataError
+            If there are fewer than two trials.
         """
+        if len(self) < 2:
+            raise DataError(
+                "A standard deviation needs two trials",
+                where=self._place,
+                expected="two trials or more",
+                got=len(self),
+            )
         mean = np.empty(self.responses.shape[1:])
         deviation = np.empty(self.responses.shape[1:])
         for unit in range(len(self.units)):  # one at a time: no copy of the whole in double precision
@@ -232,8 +238,24 @@ class Recording:
         return mean, deviation
 
     def standardised(self, mean: npt.ArrayLike, deviation: npt.ArrayLike) -> Recording:
-        """Subtract a mean and divide by a deviation; units without any spread become zero."""
+        """Subtract a mean and divide by a deviation; units without any spread become zero.
+
+        Raises
+        ------
+        DataError
+            If these are not finite numbers, one per unit (and sample), or a deviation is negative.
+        """
         centre, spread = np.asarray(mean, dtype=np.float64), np.asarray(deviation, dtype=np.float64)
+        shape = self.responses.shape[1:]
+        fitting = {centre.shape, spread.shape} <= {shape, shape[:1]}
+        if not (fitting and np.isfinite(centre).all() and (spread >= 0).all()):
+            raise DataError(
+                "Means and deviations do not fit the recording",
+                where=self._place,
+                expected=f"finite numbers of shape {shape}, deviations not negative",
+                got=f"{centre.shape} and {spread.shape}",
+                do="take both from unit_statistics() of the training split",
+            )
         divisor = np.where(spread > 0, spread, np.inf)
         scaled = np.empty_like(self.responses)
         for unit in range(len(self.units)):

@@ -409,7 +409,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "no signals": (
         lambda root: drop(root, "ses-02/ieeg/*training*_ieeg.eeg"),
-        r"cannot be read.*ses-02_task-train",
+        r"missing.*ses-02_task-train",
     ),
     "no description": (
         lambda root: (root / "dataset_description.json").unlink(),

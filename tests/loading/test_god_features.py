@@ -71,7 +71,7 @@ def test_rows_with_faults(key: str, row: int, value: float, message: str, folder
 
 
 def test_kinds_that_are_unknown_or_absent(folder: Path) -> None:
-    with pytest.raises(ValueError, match="'images'"):
+    with pytest.raises(DataError, match="'images'"):
         load_god_features(folder, "cnn8", "images")  # type: ignore[arg-type]
     world.permute_rows(folder / "ImageFeatures.h5", np.arange(12))
     with pytest.raises(DataError, match=r"no features of a kind\n.*\n.*test images"):

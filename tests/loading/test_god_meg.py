@@ -187,7 +187,7 @@ def test_a_session_in_parts_is_read_to_its_end(tmp_path: Path) -> None:
 def test_a_lost_part_is_named(tmp_path: Path) -> None:
     parts, _, _ = parts_of_one_session(tmp_path)
     parts[1].unlink()
-    with pytest.raises(DataError, match=r"(?s)part that it continues in.*sub-M1_ses-01_epo-1.fif"):
+    with pytest.raises(DataError, match=r"(?s)missing.*sub-M1_ses-01_epo-1.fif"):
         load_god_meg(tmp_path, 1, split="test")
 
 
@@ -302,7 +302,7 @@ def test_a_person_without_files_is_named(official: Path) -> None:
 
 
 def test_there_is_no_imagery(official: Path) -> None:
-    with pytest.raises(DataError, match=r"(?s)no such split.*got: imagery"):
+    with pytest.raises(DataError, match=r"(?s)no such split.*got: 'imagery'"):
         load_god_meg(official, 1, split="imagery")
 
 

@@ -126,7 +126,7 @@ def test_line_ends_of_any_system(folder: Path) -> None:
         ("train", "n01518870_7\t1518870.000007\t1", "n01621127_7\t1621127.000007\t9", "inside the training"),
         ("imagery", "n01621127\t1621127\t", "n01621128\t1621128\t", "not those of the perception test"),
         ("imagery", "n01621127\t", "n01621127_7\t", "line 1"),
-        ("test", "", None, "not there"),
+        ("test", "", None, "is missing"),
     ],
 )
 def test_lists_with_faults_are_refused(

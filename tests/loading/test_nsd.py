@@ -182,12 +182,12 @@ def test_damaged_and_missing_files_are_refused(folder: Path) -> None:
         load_nsd(folder, 2, split="train")
     with h5py.File(path, "w") as file:
         file["betas"] = np.zeros(3)
-    with pytest.raises(DataError, match=r"(?s)key 'voxels'.*\['betas'\]"):
+    with pytest.raises(DataError, match=r"(?s)key 'voxels'.*betas"):
         load_nsd(folder, 2, split="train")
     path.unlink()
     with pytest.raises(MissingDataError, match=r"subj02_nsdgeneral\.hdf5"):
         load_nsd(folder, 2, split="train")
-    with pytest.raises(ValueError, match="'imagery'"):
+    with pytest.raises(DataError, match="'imagery'"):
         load_nsd(folder, 2, split="imagery")
     design = folder / "nsd_expdesign.mat"
     whole = design.read_bytes()
@@ -203,7 +203,7 @@ def test_damaged_and_missing_files_are_refused(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("key", "change", "said"),
     [
-        ("masterordering", None, r"lacks a variable(?s:.*)\['masterordering'\]"),
+        ("masterordering", None, r"lacks a variable(?s:.*)key 'masterordering'"),
         ("masterordering", lambda v: v[:, :-1], "40 sessions"),
         ("masterordering", lambda v: v - 1, "whole numbers from 1 to 20"),
         ("masterordering", lambda v: v + 0.5, "'masterordering'"),

@@ -153,5 +153,5 @@ def test_tables_and_files_that_are_damaged_are_refused(captions: Path) -> None:
     with pytest.raises(DataError, match="two rows"):
         nsd_captions(captions, ["nsd-00007"])
     table.drop(columns="cocoId").to_csv(captions / "nsd_stim_info_merged.csv")
-    with pytest.raises(DataError, match="lacks a column"):
+    with pytest.raises(DataError, match="lacks column 'cocoId'"):
         nsd_captions(captions, ["nsd-00007"])

@@ -331,7 +331,7 @@ def test_truncated_files(world, keep):
 
 
 def test_absent_files_and_unknown_splits(world):
-    with pytest.raises(DataError, match=r"(?s)cannot be read.*sub-07"):
+    with pytest.raises(DataError, match=r"(?s)is not there.*sub-07"):
         load_things_eeg2(world, 7, split="train")
     with pytest.raises(DataError, match="no such split"):
         load_things_eeg2(world, 1, split="imagery")

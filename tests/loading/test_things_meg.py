@@ -254,5 +254,5 @@ def test_files_cut_short_are_refused(tmp_path: Path, share: float) -> None:
 def test_missing_files_and_unknown_splits_are_refused(tmp_path: Path) -> None:
     with pytest.raises(MissingDataError, match=r"preprocessed_P3-epo\.fif"):
         load_things_meg(tmp_path, 3, split="test")
-    with pytest.raises(ValueError, match="'imagery'"):
+    with pytest.raises(DataError, match="'imagery'"):
         load_things_meg(tmp_path, 3, split="imagery")

@@ -11,13 +11,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from companion.errors import DataError
+from companion.loading.own_bids import events_table
 from companion.loading.own_fmri import LAG, block_means, recording_from_patterns
+from companion.loading.own_images import opened_mask, opened_run
+from companion.loading.reading import advising, foreign_reader, located
 from companion.recording import Recording
 
 if TYPE_CHECKING:
     import nibabel
 
 
+@advising("look at the events file of the run, and at the images with nilearn")
 def recording_from_bids_fmri(
     root: Path,
     subject: str,
@@ -69,7 +73,9 @@ def recording_from_bids_fmri(
     Raises
     ------
     DataError
-        If no run fits the labels, or one has no events file.
+        If no run fits the labels or two images are of one; a run has no events file or no trial; an image or
+        the mask cannot be read, they are not of one grid, or a voxel of the mask holds a value that is not
+        finite; or a label is missing.
 
     References
     ----------
@@ -105,17 +111,34 @@ def recording_from_bids_fmri(
     filters = [("task", task)]
     if derivatives is not None:
         filters += [("desc", "preproc"), *([("space", space)] if space else [])]
-    images = get_bids_files(
-        derivatives or root, file_tag="bold", file_type="nii*", sub_label=subject, filters=filters
-    )
+    with foreign_reader(
+        "The folder cannot be searched", where=derivatives or root, do="name files as BIDS has it"
+    ):
+        images = get_bids_files(
+            derivatives or root, file_tag="bold", file_type="nii*", sub_label=subject, filters=filters
+        )
     if not images:
-        raise DataError("No run has these labels", where=derivatives or root, expected=f"{filters}, BOLD")
-    masker = NiftiMasker(mask_img=mask, detrend=True, standardize="zscore_sample").fit()
+        raise DataError(
+            "No run has these labels",
+            where=derivatives or root,
+            expected=f"{filters}, BOLD",
+            got="no such image",
+            do="look at the names of the files; labels are given without sub- and task-",
+        )
+    _check_runs(images)
+    mask = opened_mask(mask)
+    with foreign_reader("The mask cannot be used", where="mask", do="make it of zeros and ones"):
+        masker = NiftiMasker(mask_img=mask, detrend=True, standardize="zscore_sample").fit()
     parts, tables = [], []
     for number, image in enumerate(images, start=1):
-        events = _events_of(root, subject, Path(image), task)
-        events = events[~events[stimulus].isin(list(rest))].reset_index(drop=True)
-        parts.append(block_means(masker.transform(image), events, repetition_time=_seconds(image), lag=lag))
+        events = _blocks(_events_of(root, subject, Path(image), task), stimulus, rest)
+        run = opened_run(Path(image), mask)
+        with foreign_reader(
+            "A run cannot be read", where=image, do="look at it with nilearn, or copy it again"
+        ):
+            series = masker.transform(run.image)
+        with located(events.attrs["file"]):
+            parts.append(block_means(series, events, repetition_time=run.repetition_time, lag=lag))
         tables.append(events.assign(run=number))
     trials = pd.concat(tables, ignore_index=True)
     return recording_from_patterns(
@@ -138,14 +161,46 @@ def _events_of(root: Path, subject: str, image: Path, task: str) -> pd.DataFrame
     found = get_bids_files(root, file_tag="events", file_type="tsv", sub_label=subject, filters=shared)
     if len(found) != 1:
         raise DataError("A run has one events file", where=image, expected=dict(shared), got=found)
-    return pd.read_csv(found[0], sep="\t")
+    table = events_table(Path(found[0]))
+    table.attrs["file"] = found[0]
+    return table
 
 
-def _seconds(image: str) -> float:
-    """Seconds per volume, from the header of an image."""
-    import nibabel
+def _blocks(events: pd.DataFrame, stimulus: str, rest: Sequence[str]) -> pd.DataFrame:
+    """Events that are trials."""
+    file = events.attrs["file"]
+    if stimulus not in events or "duration" not in events:
+        raise DataError(
+            "A table of events lacks a column",
+            where=file,
+            expected=f"onset, duration, {stimulus}",
+            got=", ".join(events.columns),
+            do="name the column that says what was shown: stimulus=",
+        )
+    trials = events[~events[stimulus].isin(list(rest))].reset_index(drop=True)
+    if trials.empty:
+        raise DataError(
+            "A run has no trial", where=file, expected=f"rows other than {', '.join(rest)}", got="none"
+        )
+    return trials
 
-    return float(nibabel.load(image).header.get_zooms()[3])  # type: ignore[attr-defined]
+
+def _check_runs(images: Sequence[str]) -> None:
+    """No two images are of one run: its trials would count twice."""
+    from nilearn.interfaces.bids import parse_bids_filename
+
+    first: dict[tuple[str | None, ...], str] = {}
+    for image in images:
+        labels = parse_bids_filename(image)["entities"]
+        other = first.setdefault((labels.get("ses"), labels.get("run")), image)
+        if other != image:
+            raise DataError(
+                "Two images are of one run",
+                where=image,
+                expected="one image for each session and run",
+                got=Path(other).name,
+                do="name the space, or leave one form of the images in the folder",
+            )
 
 
 def _places(mask: Any) -> npt.NDArray[np.float64]:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from companion.errors import DataError
+from companion.loading.reading import advising, foreign_reader
 from companion.recording import Modality, Recording, Split
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ _KINDS: dict[str, Modality] = {"eeg": "EEG", "mag": "MEG", "grad": "MEG", "ecog"
 """Modality of each type of channel that MNE knows and we decode."""
 
 
+@advising("look at epochs.info, epochs.metadata and epochs.get_data() in MNE, and mend them there")
 def recording_from_epochs(
     epochs: mne.BaseEpochs,
     *,
@@ -54,8 +56,8 @@ def recording_from_epochs(
     Raises
     ------
     DataError
-        If channels of several modalities or of none are left, no trial is left, the column is not there, or
-        an event has no name.
+        If these are no epochs, channels of several modalities or of none are left, no trial is left, the
+        column is not there or twice there, an event has no name, or a value is not finite.
 
     See Also
     --------
@@ -72,14 +74,23 @@ def recording_from_epochs(
     >>> recording_from_epochs(epochs, stimulus="picture", subject="sub-01")
     Recording(own, sub-01, EEG, train: 3 x 2 x 50, 2 stimuli)
     """
+    where = f"epochs of {subject}"
+    _check_epochs(epochs, where)
     names, modality = _channels(epochs, subject)
-    responses = epochs.get_data(picks=names, verbose="error")
+    with foreign_reader("The epochs cannot be read", where=where, do="load them: epochs.load_data()"):
+        if not epochs.preload:  # until then MNE does not know how many there are
+            epochs = epochs.copy().drop_bad(verbose="error")
+        responses = epochs.get_data(picks=names, verbose="error")
     if not len(responses):
         raise DataError(
-            "No trial is left", where=f"epochs of {subject}", do="look at epochs.drop_log: what was rejected?"
+            "No trial is left",
+            where=where,
+            expected="one trial or more",
+            got="none",
+            do="look at epochs.drop_log: what was rejected?",
         )
     return Recording(
-        responses.astype(np.float32),
+        responses,
         _trials(epochs, stimulus, subject),
         _units(epochs.info, names),
         subject=subject,
@@ -89,6 +100,19 @@ def recording_from_epochs(
         times=np.asarray(epochs.times, dtype=np.float64),
         simulated=simulated,
     )
+
+
+def _check_epochs(epochs: object, where: str) -> None:
+    import mne
+
+    if not isinstance(epochs, mne.BaseEpochs):
+        raise DataError(
+            "These are no epochs",
+            where=where,
+            expected="mne.Epochs, mne.EpochsArray, or what mne.read_epochs gives",
+            got=type(epochs).__name__,
+            do="cut continuous recordings with mne.Epochs, and take single trials rather than an average",
+        )
 
 
 def _channels(epochs: mne.BaseEpochs, subject: str) -> tuple[list[str], Modality]:
@@ -113,25 +137,30 @@ def _trials(epochs: mne.BaseEpochs, stimulus: str | None, subject: str) -> pd.Da
     if stimulus is None:
         name_of = {code: name for name, code in epochs.event_id.items()}
         shown = [name_of.get(code) for code in epochs.events[:, 2]]
-    elif stimulus in known:
-        shown = [None if pd.isna(one) else str(one) for one in known[stimulus]]
+    elif list(known).count(stimulus) == 1:
+        shown = [None if _missing(one) else str(one) for one in known[stimulus]]
     else:
         raise DataError(
             "The metadata lack the column that names stimuli",
             where=f"epochs of {subject}",
             expected=stimulus,
             got=f"columns {list(known)}" if len(known.columns) else "no metadata",
-            do="set epochs.metadata, or leave the column out to use the names of events",
+            do="set epochs.metadata, with this column once, or leave it out to use the names of events",
         )
     if None in shown:
         raise DataError(
             "Nobody knows what was shown at a trial",
             where=f"epochs of {subject}, trial {shown.index(None)}",
-            got=f"{shown.count(None)} such trials",
+            expected="a name for every trial",
+            got=f"{shown.count(None)} trials without",
             do="drop these epochs, or name their events",
         )
     trials = pd.DataFrame({"stimulus": shown})
     return trials.join(known.drop(columns="stimulus", errors="ignore"))
+
+
+def _missing(label: Any) -> bool:
+    return not pd.api.types.is_scalar(label) or bool(pd.isna(label)) or not str(label).strip()
 
 
 def _units(info: Any, names: list[str]) -> pd.DataFrame:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from companion.errors import DataError
+from companion.loading.reading import advising, numbers
 from companion.recording import Recording, Split
+from companion.recording_checks import all_finite, single_precision
 
 LAG = 5.0
 """Seconds from a stimulus to its BOLD response: about where the haemodynamic response peaks."""
 
 
+@advising("hand over one row of finite numbers, one stimulus and one run for each trial")
 def recording_from_patterns(
     patterns: npt.ArrayLike,
     stimuli: Sequence[str],
@@ -53,7 +57,7 @@ def recording_from_patterns(
     Raises
     ------
     DataError
-        If lengths differ or a value is not finite.
+        If lengths differ, there is no trial or no voxel, a label is missing, or a value is not finite.
 
     Examples
     --------
@@ -61,26 +65,59 @@ def recording_from_patterns(
     >>> recording_from_patterns([[0.1, 2.0], [1.0, 0.3]], ["face", "house"], runs=[1, 1], subject="sub-01")
     Recording(own, sub-01, fMRI, train: 2 x 2, 2 stimuli)
     """
-    values = np.asarray(patterns, dtype=np.float32)
-    trials: dict[str, object] = {"stimulus": [str(one) for one in stimuli]}
+    where = f"{dataset}, {subject}"
+    values = single_precision(patterns, where=where)
+    trials = {"stimulus": _labels(stimuli, "stimuli", where)}
     if runs is not None:
+        _labels(runs, "runs", where)
         trials["run"] = list(runs)
-    lengths = {name: len(column) for name, column in trials.items()}  # type: ignore[arg-type]
-    if values.ndim != 2 or set(lengths.values()) != {len(values)}:
+    lengths = {name: len(column) for name, column in trials.items()}
+    if values.ndim != 2 or not values.size or set(lengths.values()) != {len(values)}:
         raise DataError(
             "Each pattern has one stimulus and one run",
-            where=f"{dataset}, {subject}",
-            expected="(n_trials, n_voxels), and n_trials labels",
+            where=where,
+            expected="(n_trials, n_voxels), one or more of each, and n_trials labels",
             got=f"{values.shape}, {lengths}",
         )
     units = pd.DataFrame({"name": [f"voxel {number}" for number in range(values.shape[1])]})
     if places is not None:
-        units[["x", "y", "z"]] = np.asarray(places, dtype=np.float64)
+        units[["x", "y", "z"]] = _metres(places, len(units), where)
     return Recording(
         values, pd.DataFrame(trials), units, subject, dataset, "fMRI", split, simulated=simulated
     )
 
 
+def _labels(given: Any, name: str, where: str) -> list[Any]:
+    """Labels as texts; a text alone is no sequence of labels, and a missing one is none."""
+    is_list = not isinstance(given, str | bytes) and pd.api.types.is_list_like(given)
+    labels = list(given) if is_list else []
+    missing = [
+        one for one in labels if not pd.api.types.is_scalar(one) or pd.isna(one) or not str(one).strip()
+    ]
+    if not is_list or missing:
+        raise DataError(
+            "A trial has no label",
+            where=f"{where}, {name}",
+            expected="one label for each trial",
+            got=repr(missing[0]) if is_list else type(given).__name__,
+        )
+    return [str(one) for one in labels]
+
+
+def _metres(places: npt.ArrayLike, n_voxels: int, where: str) -> npt.NDArray[np.float64]:
+    single_precision(places, where=f"{where}, places")  # that is: numbers
+    metres = np.asarray(places, dtype=np.float64)
+    if metres.shape != (n_voxels, 3) or not all_finite(metres):
+        raise DataError(
+            "Each voxel has one place",
+            where=f"{where}, places",
+            expected=f"finite numbers of shape ({n_voxels}, 3)",
+            got=metres.shape,
+        )
+    return metres
+
+
+@advising("compare the events with the volumes and their repetition time")
 def block_means(
     series: npt.ArrayLike, events: pd.DataFrame, *, repetition_time: float, lag: float = LAG
 ) -> npt.NDArray[np.float64]:
@@ -105,7 +142,7 @@ def block_means(
     Raises
     ------
     DataError
-        If an event holds no volume.
+        If the series, an event or the repetition time are no finite numbers, or an event holds no volume.
 
     Examples
     --------
@@ -115,17 +152,44 @@ def block_means(
     >>> block_means(np.arange(8.0)[:, None], events, repetition_time=1.0, lag=0.0).ravel()
     array([1.5, 5.5])
     """
-    values = np.asarray(series, dtype=np.float64)
+    values = np.asarray(series)
+    if values.ndim != 2 or values.dtype.kind not in "fiu" or not all_finite(values):
+        raise DataError(
+            "A voxel series is no table of finite numbers",
+            where="series",
+            expected="(n_volumes, n_voxels)",
+            got=f"{values.dtype} {values.shape}",
+        )
+    if not (0 < repetition_time < np.inf and np.isfinite(lag)):
+        raise DataError(
+            "There are no such seconds",
+            where="repetition_time, lag",
+            expected="a finite number above zero, and a finite number",
+            got=f"{repetition_time}, {lag}",
+        )
+    values = values.astype(np.float64, copy=False)
+    onsets, durations = (_seconds(events, column) for column in ("onset", "duration"))
     starts = np.arange(len(values)) * repetition_time
     means = np.empty((len(events), values.shape[1]))
-    for row, (onset, duration) in enumerate(zip(events["onset"], events["duration"], strict=True)):
+    for row, (onset, duration) in enumerate(zip(onsets, durations, strict=True)):
         inside = (starts >= onset + lag - 1e-9) & (starts < onset + duration + lag - 1e-9)
         if not inside.any():
             raise DataError(
                 "An event holds no volume",
                 where=f"row {row}, {onset:g} s, {duration:g} s long",
-                expected=f"volumes from 0 to {starts[-1]:g} s, {lag:g} s after it",
+                expected=f"one of {len(starts)} volumes of {repetition_time:g} s, {lag:g} s after it",
                 do="leave it out, or fit a GLM if events are shorter than a volume",
             )
         means[row] = values[inside].mean(axis=0)
     return means
+
+
+def _seconds(events: pd.DataFrame, column: str) -> npt.NDArray[np.float64]:
+    if list(events.columns).count(column) != 1:
+        raise DataError(
+            "A table of events lacks a column, or has it twice",
+            where="events",
+            expected=column,
+            got=", ".join(map(str, events.columns)),
+        )
+    return numbers(events, column, where="events")

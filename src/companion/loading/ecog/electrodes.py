@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from companion.errors import DataError
-from companion.loading.ecog.bids_tables import read_json_object, read_table
 from companion.loading.ecog.files import Run
+from companion.loading.reading import read_json_object, read_table
 
 _METRES = {"m": 1.0, "cm": 1e-2, "mm": 1e-3}
 
@@ -44,6 +44,7 @@ def electrode_table(runs: Sequence[Run], channels: Sequence[str]) -> pd.DataFram
             raise DataError(
                 "The electrodes of two sessions differ",
                 where=f"{table.attrs['file']} against {kept[0].attrs['file']}",
+                expected="the same places and regions",
                 got=", ".join(table.index[(table != kept[0]).any(axis=1)][:8]),
             )
     found = kept[0].reset_index()
@@ -64,7 +65,7 @@ def _session_electrodes(folder: Path) -> pd.DataFrame:
     system_file = files[0].with_name(files[0].name.replace("_electrodes.tsv", "_coordsystem.json"))
     system = read_json_object(system_file)
     unit, space = system.get("iEEGCoordinateUnits"), system.get("iEEGCoordinateSystem")
-    if unit not in _METRES or not isinstance(space, str):
+    if not isinstance(unit, str) or unit not in _METRES or not isinstance(space, str):
         raise DataError(
             "The coordinate system of the electrodes is not told",
             where=system_file.name,
@@ -74,7 +75,9 @@ def _session_electrodes(folder: Path) -> pd.DataFrame:
     table = read_table(files[0], ("name", "x", "y", "z", "region")).set_index("name")
     if table.index.has_duplicates:
         twice = table.index[table.index.duplicated()][0]
-        raise DataError("An electrode is listed twice", where=files[0].name, got=twice)
+        raise DataError(
+            "An electrode is listed twice", where=files[0].name, expected="one row each", got=twice
+        )
     places = table[["x", "y", "z"]].apply(pd.to_numeric, errors="coerce").astype(float) * _METRES[unit]
     placed = np.isfinite(places.to_numpy()).all(axis=1)
     found: pd.DataFrame = places.assign(space=space, region=table["region"]).loc[placed]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from companion.errors import DataError, MissingDataError
-from companion.loading.ecog.bids_tables import read_json_object, read_table
+from companion.loading.reading import foreign_reader, present, read_json_object, read_table
 
 BASELINE_TASK = "baseline"
 TASKS = {"train": "training", "test": "test"}
@@ -60,13 +60,18 @@ def find_runs(folder: Path, subject: str) -> list[Run]:
 
     runs = []
     for header in sorted(folder.glob(f"sub-{subject}/ses-*/ieeg/*_ieeg.vhdr")):
-        try:
+        with foreign_reader("A file name is not BIDS", where=header, do="name it as BIDS has it"):
             entities = get_entities_from_fname(header)
             number = int(entities["run"] or 1)
-        except (KeyError, ValueError) as error:
-            raise DataError("A file name is not BIDS", where=header.name, got=str(error)) from error
+        if not header.name.startswith(f"sub-{subject}_{header.parents[1].name}_"):
+            raise DataError(
+                "A file lies in the folder of another person or session",
+                where=header,
+                expected=f"a name that begins with sub-{subject}_{header.parents[1].name}_",
+                got=header.name,
+            )
         if entities["task"] in (BASELINE_TASK, *TASKS.values()):
-            runs.append(Run(str(entities["session"]), str(entities["task"]), number, header))
+            runs.append(Run(str(entities["session"]), str(entities["task"]), number, present(header)))
     if not runs:
         raise MissingDataError(
             f"No ECoG recording of sub-{subject}",
@@ -81,6 +86,14 @@ def find_runs(folder: Path, subject: str) -> list[Run]:
                 expected=f"a run of task {BASELINE_TASK}",
                 got=", ".join(sorted({run.task for run in runs if run.session == session})),
             )
+    named = [(run.session, run.task, run.number) for run in runs]
+    if twice := [run for run, name in zip(runs, named, strict=True) if named.count(name) > 1]:
+        raise DataError(
+            "Two files are of one run",
+            where=twice[0].header,
+            expected="one recording for each session, task and run",
+            got=", ".join(run.header.name for run in twice),
+        )
     return sorted(runs, key=lambda run: (run.session, run.number))
 
 
@@ -147,7 +160,12 @@ def image_events(run: Run, *, named: bool) -> pd.DataFrame:
     events = table.assign(onset=pd.to_numeric(table["onset"], errors="coerce").astype(float))
     where = run.header.name.replace("_ieeg.vhdr", "_events.tsv")
     if events.empty:
-        raise DataError("No image was shown in this run", where=where, expected=f"trial_type {IMAGE_EVENT!r}")
+        raise DataError(
+            "No image was shown in this run",
+            where=where,
+            expected=f"trial_type {IMAGE_EVENT!r}",
+            got="no such row",
+        )
     faulty = ~np.isfinite(events["onset"]) | events["onset"].duplicated()
     if faulty.any():
         raise DataError(

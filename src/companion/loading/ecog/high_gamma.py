@@ -23,6 +23,9 @@ BAND = (80.0, 150.0)
 WINDOW = 0.1024
 """Duration of Welch's windows in seconds; they overlap by half."""
 
+HIGHEST_RATE = 1e6
+"""Samples per second; no amplifier of brain signals has more."""
+
 Array = npt.NDArray[np.float64]
 
 
@@ -50,7 +53,7 @@ def band_frequencies(sampling_rate: float) -> Array:
     >>> band_frequencies(10_000.0).round(1).tolist()
     [87.9, 97.7, 107.4, 117.2, 127.0, 136.7, 146.5]
     """
-    _check_rate(sampling_rate)
+    check_rate(sampling_rate)
     frequencies = np.fft.rfftfreq(window_length(sampling_rate), 1 / sampling_rate).astype(np.float64)
     return frequencies[_in_band(frequencies)]
 
@@ -96,7 +99,7 @@ def high_gamma_power(signals: npt.ArrayLike, sampling_rate: float) -> Array:
     """
     from scipy.signal import welch
 
-    _check_rate(sampling_rate)
+    check_rate(sampling_rate)
     values = np.asarray(signals, dtype=np.float64)
     length = window_length(sampling_rate)
     if values.shape[-1] < length:
@@ -114,10 +117,17 @@ def _in_band(frequencies: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:
     return (frequencies >= BAND[0]) & (frequencies <= BAND[1])
 
 
-def _check_rate(sampling_rate: float) -> None:
-    if not sampling_rate > 2 * BAND[1]:
+def check_rate(sampling_rate: float) -> None:
+    """Refuse a rate at which the band cannot be measured.
+
+    Raises
+    ------
+    DataError
+        If it is too low, or no rate at all.
+    """
+    if not 2 * BAND[1] < sampling_rate <= HIGHEST_RATE:
         raise DataError(
-            "The sampling rate is too low for high gamma",
+            "The sampling rate is too low for high gamma, or none",
             expected=f"more than {2 * BAND[1]:g} Hz, twice the upper end of the band",
             got=f"{sampling_rate:g} Hz",
         )

@@ -40,6 +40,7 @@ import numpy as np
 import pandas as pd
 
 from companion.errors import DataError
+from companion.loading.brainvision import check_parts
 from companion.loading.ecog.electrodes import electrode_table
 from companion.loading.ecog.files import (
     BASELINE_TASK,
@@ -50,17 +51,21 @@ from companion.loading.ecog.files import (
     image_events,
     is_simulated,
 )
-from companion.loading.ecog.high_gamma import Array, common_average, high_gamma_power
+from companion.loading.ecog.high_gamma import Array, check_rate, common_average, high_gamma_power
 from companion.loading.god.checks import check_categories_apart, check_image_names
+from companion.loading.reading import advising, foreign_reader, located, official, one_of
 from companion.recording import Recording, Split
+from companion.recording_checks import all_finite
 
 DATASET = "GOD-ECoG"
 EPOCH = 0.5
 """Seconds after onset that are analysed."""
 VENTRAL_STREAM = "Ventral Stream Visual Cortex"
 """The region whose channels the paper decodes from, as MNE's combined HCP-MMP atlas names it."""
+_COPY = "copy the .vhdr, .vmrk and .eeg files again"
 
 
+@advising(official("god-ecog-osaka"))
 def load_ecog(folder: Path, subject: int, *, split: Split, log_power: bool = False) -> Recording:
     """Read the high-gamma power of one patient.
 
@@ -114,7 +119,8 @@ def load_ecog(folder: Path, subject: int, *, split: Split, log_power: bool = Fal
     Recording(GOD-ECoG, E1, ECoG, train: 1 x 2, 1 stimuli, simulated)
     """
     label = f"E{subject}"
-    task = _task(split)
+    one_of(split, TASKS, what="ECoG has no such split", where="split")
+    task = TASKS[split]
     simulated = is_simulated(folder)
     runs = find_runs(folder, label)
     channels = good_channels(runs)
@@ -124,7 +130,8 @@ def load_ecog(folder: Path, subject: int, *, split: Split, log_power: bool = Fal
 
     sessions = sorted({run.session for run in runs if run.task == task})
     if not sessions:
-        raise DataError(f"sub-{label} has no run of task {task}", where=folder)
+        got = ", ".join(sorted({run.task for run in runs}))
+        raise DataError(f"sub-{label} has no run of task {task}", where=folder, expected=task, got=got)
     wanted = [run for run in runs if run.session in sessions and run.task in (task, BASELINE_TASK)]
     opened = [_open_run(run, channels, events[run]["onset"]) for run in wanted]  # all, before the long work
     trials, values = [], []
@@ -163,18 +170,26 @@ class OpenRun:
         rate = self.raw.info["sfreq"]
         values = np.empty((len(self.starts), len(self.picks)))
         for row, start in enumerate(self.starts):
-            signals = self.raw.get_data(picks=self.picks, start=start, stop=start + self.length)
-            if not np.isfinite(signals).all():
-                channel, sample = np.argwhere(~np.isfinite(signals))[0]
+            with foreign_reader("A recording cannot be read", where=self.run.header.name, do=_COPY):
+                signals = self.raw.get_data(picks=self.picks, start=start, stop=start + self.length)
+            if not all_finite(signals):
+                channel, sample = np.argwhere(~(np.abs(signals) <= np.finfo(np.float32).max))[0]
                 raise DataError(
                     "A sample is not a finite number",
                     where=f"{self.run.header.name}, channel {self.raw.ch_names[self.picks[channel]]}, "
                     f"{(start + sample) / rate:g} s",
+                    expected="volts",
                     do="mark the channel as bad in channels.tsv, or leave the event out",
                 )
             values[row] = high_gamma_power(common_average(signals), rate)
         if log_power and not (values > 0).all():
-            raise DataError("Power that is zero has no logarithm", where=self.run.header.name)
+            raise DataError(
+                "Power that is zero has no logarithm",
+                where=self.run.header.name,
+                expected="power above zero in every epoch and channel",
+                got=f"{int((values <= 0).sum())} values of zero",
+                do="load with log_power=False, or mark the flat channel as bad in channels.tsv",
+            )
         return np.log(values) if log_power else values
 
 
@@ -194,22 +209,20 @@ def session_baseline(opened: Sequence[OpenRun], session: str, *, log_power: bool
     power = np.concatenate([this.power(log_power=log_power) for this in baseline])
     where = baseline[0].run.header.name
     if len(power) < 2:
-        raise DataError("A deviation needs two baseline images", where=where, got=len(power))
+        raise DataError(
+            "A deviation needs two baseline images", where=where, expected="two or more", got=len(power)
+        )
     deviation = power.std(axis=0, ddof=1)
     if not (np.isfinite(deviation) & (deviation > 0)).all():
         flat = int(np.flatnonzero(~(np.isfinite(deviation) & (deviation > 0)))[0])
         raise DataError(
             "The high-gamma power of a channel is constant in the baseline run",
             where=f"{where}, channel {baseline[0].raw.ch_names[baseline[0].picks[flat]]}",
+            expected="a deviation above zero",
+            got=deviation[flat],
             do="mark the channel as bad in channels.tsv",
         )
     return power.mean(axis=0), deviation
-
-
-def _task(split: Split) -> str:
-    if split not in TASKS:
-        raise DataError("ECoG has no such split", expected=" or ".join(TASKS), got=split)
-    return TASKS[split]
 
 
 def _check_stimuli(events: dict[Run, pd.DataFrame], folder: Path) -> None:
@@ -224,15 +237,9 @@ def _check_stimuli(events: dict[Run, pd.DataFrame], folder: Path) -> None:
 def _open_run(run: Run, channels: Sequence[str], onsets: pd.Series[float]) -> OpenRun:
     from mne_bids import get_bids_path_from_fname, read_raw_bids
 
-    try:
+    check_parts(run.header)
+    with foreign_reader("A recording cannot be read", where=run.header.name, do=_COPY):
         raw = read_raw_bids(get_bids_path_from_fname(run.header), verbose="error")
-    except Exception as error:  # MNE raises whatever the damaged bytes lead to
-        raise DataError(
-            "A recording cannot be read",
-            where=run.header.name,
-            got=f"{type(error).__name__}: {error}",
-            do="copy the .vhdr, .vmrk and .eeg files again",
-        ) from error
     if lost := [name for name in channels if name not in raw.ch_names]:
         raise DataError(
             "Channels of channels.tsv are not in the recording",
@@ -241,8 +248,10 @@ def _open_run(run: Run, channels: Sequence[str], onsets: pd.Series[float]) -> Op
             got=f"without {', '.join(lost[:8])}",
         )
     rate = raw.info["sfreq"]
+    with located(run.header.name):
+        check_rate(rate)
     length = round(EPOCH * rate)
-    starts = np.round(onsets.to_numpy() * rate).astype(int)
+    starts = np.round(onsets.to_numpy() * rate)
     outside = (starts < 0) | (starts + length > raw.n_times)
     if outside.any():
         raise DataError(
@@ -253,7 +262,7 @@ def _open_run(run: Run, channels: Sequence[str], onsets: pd.Series[float]) -> Op
             do="check that the file is whole and that onsets are in seconds from its first sample",
         )
     picks = [raw.ch_names.index(name) for name in channels]
-    return OpenRun(run, raw, picks, starts.tolist(), length)
+    return OpenRun(run, raw, picks, starts.astype(int).tolist(), length)
 
 
 def _trials(run: Run, events: pd.DataFrame) -> pd.DataFrame:

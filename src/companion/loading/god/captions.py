@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from companion.errors import DataError
 from companion.loading.god.stimuli import GodStimuli, category_of, god_stimuli
+from companion.loading.reading import advising, official, read_json_object
 from companion.loading.store import data_file
 
 
@@ -26,6 +26,7 @@ def god_captions() -> dict[str, tuple[str, str]]:
     return read_god_captions(data_file("brainclip-god-captions"), god_stimuli())
 
 
+@advising(official("brainclip-god-captions"))
 def read_god_captions(path: Path, stimuli: GodStimuli) -> dict[str, tuple[str, str]]:
     """Read captions of the layout of BrainCLIP from any file.
 
@@ -41,21 +42,23 @@ def read_god_captions(path: Path, stimuli: GodStimuli) -> dict[str, tuple[str, s
     DataError
         If an image is missing, unknown, or has other than two texts, or a category has two prompts.
     """
-    try:
-        content = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError("A file of captions cannot be read", where=path, got=error) from error
-    if not isinstance(content, dict):
-        raise DataError("A file of captions is a JSON object", where=path, got=type(content).__name__)
+    content = read_json_object(path)
     content.pop("simulated", None)
     listed = list(stimuli.train["stimulus"])
     if odd := sorted(set(content) ^ set(listed)):
-        raise DataError("Captions are not those of the training images", where=path, got=odd[0])
+        raise DataError(
+            "Captions are not those of the training images",
+            where=path,
+            expected=f"captions of the {len(listed)} images of the training list",
+            got=odd[0],
+        )
     prompts: dict[str, str] = {}
     for name in listed:
         pair = content[name]
         if not isinstance(pair, list) or [type(text) for text in pair] != [str, str] or not all(pair):
-            raise DataError("An image has two captions", where=f"{path}, {name}", got=pair)
+            raise DataError(
+                "An image has two captions", where=f"{path}, {name}", expected="a list of two texts", got=pair
+            )
         if prompts.setdefault(category_of(name), pair[0]) != pair[0] or not pair[0].startswith(
             "an image of "
         ):

@@ -16,6 +16,7 @@ from companion.embeddings import Embeddings
 from companion.errors import DataError
 from companion.loading.god.bdata import BData, Indices, open_bdata
 from companion.loading.god.stimuli import category_of, stimuli_of_label
+from companion.loading.reading import advising, official, one_of
 
 FeatureKind = Literal["training images", "test images", "test categories", "other categories"]
 
@@ -31,6 +32,7 @@ LAYERS = (*(f"cnn{n}" for n in range(1, 9)), *(f"hmax{n}" for n in range(1, 4)),
 """Spaces of the official file: layers of a convolutional network (1,000 units each) and four older kinds."""
 
 
+@advising(official("god-image-features"))
 def load_god_features(folder: Path, layer: str, kind: FeatureKind) -> Embeddings:
     """Read the features of one kind of row in one layer.
 
@@ -58,13 +60,14 @@ def load_god_features(folder: Path, layer: str, kind: FeatureKind) -> Embeddings
     ----------
     Horikawa & Kamitani (2017), Nature Communications 8, 15037.
     """
-    if kind not in KINDS:
-        raise ValueError(f"kind is one of {list(KINDS)}, got {kind!r}")
+    one_of(kind, KINDS, what="The features of GOD have no such kind", where="kind")
+    one_of(layer, LAYERS, what="The features of GOD have no such layer", where="layer")
     with open_bdata(folder / "ImageFeatures.h5") as bdata:
         types, categories = _types_and_categories(bdata)
         rows = np.flatnonzero(types == KINDS[kind])
         if not len(rows):
-            raise DataError("The file has no features of a kind", where=bdata.path, expected=kind)
+            got = f"none of {len(types)} rows"
+            raise DataError("The file has no features of a kind", where=bdata.path, expected=kind, got=got)
         ids = [categories[row] for row in rows]
         if kind in ("training images", "test images"):
             ids = _image_names(bdata, rows, ids)

@@ -21,6 +21,7 @@ import pandas as pd
 from companion.errors import DataError
 from companion.loading.god.bdata import BData, Indices, open_bdata
 from companion.loading.god.stimuli import LISTS, GodStimuli, category_of, stimuli_of_label
+from companion.loading.reading import advising, official, one_of
 from companion.recording import Recording, Split
 
 DATA_TYPES: Mapping[Split, int] = {"train": 1, "test": 2, "imagery": 3}
@@ -30,6 +31,7 @@ TASKS: Mapping[Split, str] = {"train": "ImageNetTraining", "test": "ImageNetTest
 """Name of the task in the file names of the per-task layout."""
 
 
+@advising(official("god-fmri"))
 def load_god(
     folder: Path,
     subject: int,
@@ -97,11 +99,13 @@ def load_god(
     >>> recording, recording.responses.tolist()
     (Recording(GOD, Subject1, fMRI, test: 1 x 1, 1 stimuli, simulated), [[4.0]])
     """
+    one_of(split, LISTS, what="GOD has no such split", where="split")
     with open_bdata(folder / f"Subject{subject}.h5") as bdata:
         trials = _classic_trials(bdata)
         return _recording(bdata, trials, subject, split, stimuli, rois)
 
 
+@advising(official("god-fmri-per-task"))
 def load_god_task(
     folder: Path,
     subject: int,
@@ -120,6 +124,7 @@ def load_god_task(
     DataError
         Also if a file has rows of several ``trial_type``: which is which is not documented.
     """
+    one_of(split, LISTS, what="GOD has no such split", where="split")
     with open_bdata(folder / f"Subject{subject}_{TASKS[split]}.h5") as bdata:
         trials = _task_trials(bdata, split)
         return _recording(bdata, trials, subject, split, stimuli, rois)
@@ -136,7 +141,8 @@ def _recording(
     _check_trials(trials, stimuli, bdata.path)
     trials = trials[trials["split"] == split]
     if trials.empty:
-        raise DataError("A file has no trials of a split", where=bdata.path, expected=split)
+        got = f"none of {bdata.n_rows} rows"
+        raise DataError("A file has no trials of a split", where=bdata.path, expected=split, got=got)
     columns, units = _voxels(bdata, rois)
     return Recording(
         responses=bdata.read(trials.index.to_numpy(dtype=np.intp), columns),
@@ -192,8 +198,14 @@ def _task_trials(bdata: BData, split: Split) -> pd.DataFrame:
 
 def _trials(bdata: BData, splits: Sequence[Split], stimuli: Sequence[str]) -> pd.DataFrame:
     runs = bdata.label("Run")
-    if not np.array_equal(runs, np.round(runs)):  # NaN is unequal to itself
-        raise DataError("A run is not a whole number", where=f"{bdata.path}, Run")
+    whole = (runs == np.round(runs)) & (np.abs(runs) < 2**31)  # NaN is unequal to itself
+    if not whole.all():
+        raise DataError(
+            "A run is not a whole number",
+            where=f"{bdata.path}, Run, row {int(np.flatnonzero(~whole)[0])}",
+            expected="a whole number",
+            got=runs[~whole][0],
+        )
     table = pd.DataFrame({"split": splits, "stimulus": stimuli, "run": runs.astype(int)})
     table["category"] = [category_of(name) for name in stimuli]
     # What was imagined is a category; the MATLAB release names its test image as well.
@@ -243,15 +255,17 @@ def _refuse(what: str, path: Path, rows: pd.DataFrame) -> None:
 def _voxels(bdata: BData, rois: Sequence[str] | None) -> tuple[Indices, pd.DataFrame]:
     """Columns of the voxels wanted, and their table of units."""
     members = {key.removeprefix("ROI_"): bdata.columns(key) for key in bdata.keys if key.startswith("ROI_")}
-    if unknown := [name for name in rois or () if name not in members]:
-        raise DataError("Unknown region", where=bdata.path, expected=sorted(members), got=", ".join(unknown))
+    for name in rois or ():
+        one_of(name, sorted(members), what="Unknown region", where=bdata.path)
     voxels = bdata.columns("VoxelData")
     if outside := [name for name, columns in members.items() if not np.isin(columns, voxels).all()]:
         raise DataError("A region has columns that are no voxels", where=bdata.path, got=f"ROI_{outside[0]}")
     wanted = [members[name] for name in members if rois is None or name in rois]
     columns = voxels if rois is None else np.unique(np.concatenate([voxels[:0], *wanted]))
     if not len(columns):
-        raise DataError("No voxel is in the regions asked for", where=bdata.path, got=rois)
+        raise DataError(
+            "No voxel is in the regions asked for", where=bdata.path, expected=sorted(members), got=rois
+        )
     # A voxel keeps its name whichever regions are read.
     units = pd.DataFrame({"name": [f"voxel_{at:06d}" for at in np.searchsorted(voxels, columns)]})
     for axis in ("x", "y", "z"):
@@ -266,5 +280,10 @@ def _places(bdata: BData, key: str, columns: Indices) -> npt.NDArray[np.float64]
     millimetres = bdata.metadata(key)[columns]
     if not np.isfinite(millimetres).all():
         column = columns[~np.isfinite(millimetres)][0]
-        raise DataError("A voxel has no place", where=f"{bdata.path}, {key}, column {column}")
+        raise DataError(
+            "A voxel has no place",
+            where=f"{bdata.path}, {key}, column {column}",
+            expected="millimetres",
+            got=millimetres[~np.isfinite(millimetres)][0],
+        )
     return millimetres / 1000

@@ -80,9 +80,24 @@ def image_categories(folder: Path) -> frozenset[str]:
 
 
 def images_of_category(folder: Path, category: str) -> list[Path]:
-    """Image files of a category, sorted by name."""
+    """Image files of a category, sorted by name.
+
+    Raises
+    ------
+    MissingDataError
+        If there is no folder of that name.
+    """
+    if not _CATEGORY.fullmatch(category) or not (folder / category).is_dir():
+        raise MissingDataError(
+            "There is no folder of this category",
+            where=folder,
+            expected="a WordNet id such as n01443537",
+            got=repr(category),
+            do="name one of image_categories(folder)",
+        )
     return sorted(_pictures((folder / category).iterdir()))
 
 
 def _pictures(paths: Iterator[Path]) -> Iterator[Path]:
-    return (path for path in paths if path.suffix.lower() in ENDINGS and not path.name.startswith("."))
+    named = (path for path in paths if path.suffix.lower() in ENDINGS and not path.name.startswith("."))
+    return (path for path in named if path.is_file())

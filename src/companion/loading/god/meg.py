@@ -48,6 +48,7 @@ from companion.loading.god.meg_files import (
     session_files,
 )
 from companion.loading.god.time_bins import Reduction
+from companion.loading.reading import advising, official, one_of
 from companion.recording import Recording, Split
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ _BLOCK = 64
 """Epochs read at a time: 50 MB at full size."""
 
 
+@advising(official("god-meg-osaka"))
 def load_god_meg(
     folder: Path,
     subject: int,
@@ -117,8 +119,7 @@ def load_god_meg(
     >>> recording, recording.times.round(2).tolist()
     (Recording(GOD-MEG, M1, MEG, train: 4 x 3 x 5, 2 stimuli, simulated), [0.05, 0.15, 0.25, 0.35, 0.45])
     """
-    if split not in SPLITS:
-        raise DataError("GOD-MEG has no such split", expected=" or ".join(SPLITS), got=split)
+    one_of(split, SPLITS, what="GOD-MEG has no such split", where="split")
     label = f"M{subject}"
     sessions = [open_session(path) for path in session_files(folder, label)]
     sensors = common_sensors(sessions)
@@ -136,7 +137,7 @@ def load_god_meg(
     return Recording(
         responses=responses,
         trials=trials,
-        units=_units(sessions[0].epochs.info, sensors),
+        units=_units(sessions[0].epochs.info, sensors, sessions[0].path.name),
         subject=label,
         dataset=DATASET,
         modality="MEG",
@@ -154,7 +155,8 @@ def _trials(sessions: Sequence[Session], split: Split, folder: Path) -> pd.DataF
     check_categories_apart(images["train"], images["test"], where=folder)
     counts = images[split].value_counts()
     if counts.empty:
-        raise DataError(f"No epoch is of split {split!r}", where=folder)
+        got = f"{len(table)} epochs of other splits"
+        raise DataError(f"No epoch is of split {split!r}", where=folder, expected="one or more", got=got)
     if (odd := counts[counts != counts.mode().iloc[-1]]).size:
         raise DataError(
             f"{odd.size} images are not shown as often as the others",
@@ -167,7 +169,7 @@ def _trials(sessions: Sequence[Session], split: Split, folder: Path) -> pd.DataF
     return trials.assign(repetition=trials.groupby("stimulus").cumcount() + 1)
 
 
-def _units(info: mne.Info, sensors: Sequence[str]) -> pd.DataFrame:
+def _units(info: mne.Info, sensors: Sequence[str], where: str) -> pd.DataFrame:
     """Places of the sensors: in head coordinates where the file says where the head was."""
     import mne
 
@@ -175,6 +177,7 @@ def _units(info: mne.Info, sensors: Sequence[str]) -> pd.DataFrame:
     if in_head := info["dev_head_t"] is not None:
         places = mne.transforms.apply_trans(info["dev_head_t"], places)
     if not np.isfinite(places).all():
-        raise DataError("A sensor has no place", got=sensors[int(np.argwhere(~np.isfinite(places))[0, 0])])
+        lost = sensors[int(np.argwhere(~np.isfinite(places))[0, 0])]
+        raise DataError("A sensor has no place", where=where, expected="finite x, y, z", got=lost)
     units = pd.DataFrame({"name": list(sensors), "x": places[:, 0], "y": places[:, 1], "z": places[:, 2]})
     return units.assign(space="head" if in_head else "device")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +12,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from companion.errors import DataError, MissingDataError
+from companion.loading.fif_epochs import open_epochs
 from companion.loading.god.checks import check_image_names
 from companion.loading.god.time_bins import Array
+from companion.loading.reading import foreign_reader
+from companion.recording_checks import all_finite, check_times
 
 if TYPE_CHECKING:
     import mne
@@ -58,15 +60,15 @@ class Session:
         DataError
             If they cannot be read, or a sample is not finite.
         """
-        try:
+        where = f"{self.path.name}, epochs {rows[0]} to {rows[-1]}"
+        with foreign_reader("Epochs cannot be read", where=where, do="copy the file and its parts again"):
             values: Array = self.epochs.get_data(picks=list(sensors), item=rows, copy=False, verbose="error")
-        except (OSError, ValueError, RuntimeError) as error:
-            raise DataError("Epochs cannot be read", where=self.path.name, got=str(error)) from error
-        if not np.isfinite(values).all():
-            row, sensor, _ = np.argwhere(~np.isfinite(values))[0]
+        if not all_finite(values):
+            row, sensor, _ = np.argwhere(~(np.abs(values) <= np.finfo(np.float32).max))[0]
             raise DataError(
                 "A sample is not a finite number",
                 where=f"{self.path.name}, epoch {rows[row]}, sensor {sensors[sensor]}",
+                expected="finite numbers of single precision",
                 do="mark the sensor as bad in the file",
             )
         return values
@@ -96,19 +98,7 @@ def open_session(path: Path) -> Session:
     DataError
         If the file is damaged, lacks a column, or names an image or split that does not exist.
     """
-    import mne
-
-    try:
-        with warnings.catch_warnings():  # MNE's reader of metadata uses what pandas 3.1 deprecates
-            warnings.filterwarnings("ignore", "The inplace keyword", DeprecationWarning)
-            epochs = mne.read_epochs(path, proj=False, preload=False, verbose="error")
-    except Exception as error:  # MNE raises whatever the damaged bytes lead to
-        raise DataError(
-            "A file, or a part that it continues in, cannot be read as epochs",
-            where=path.name,
-            got=f"{type(error).__name__}: {error}",
-            do="copy the file and its parts again",
-        ) from error
+    epochs = open_epochs(path)
     columns = [] if epochs.metadata is None else list(epochs.metadata.columns)
     if missing := [name for name in METADATA if name not in columns]:
         raise DataError(
@@ -121,6 +111,14 @@ def open_session(path: Path) -> Session:
     check_image_names(metadata["stimulus"], where=path.name)
     if unknown := sorted(set(map(str, metadata["split"])) - set(SPLITS)):
         raise DataError("An epoch is of no split", where=path.name, expected=SPLITS, got=unknown[0])
+    runs = metadata["run"].map(lambda run: isinstance(run, int | float | str) and run == run)
+    if not runs.all():  # NaN is unequal to itself
+        raise DataError(
+            "An epoch is of no run",
+            where=f"{path.name}, metadata, row {(~runs).idxmax()}",
+            expected="a number or a text in column 'run'",
+            got=repr(metadata.loc[(~runs).idxmax(), "run"]),
+        )
     return Session(path, path.name.split("_")[1].removeprefix("ses-"), epochs, metadata)
 
 
@@ -162,6 +160,7 @@ def common_times(sessions: Sequence[Session]) -> Array:
         If sessions differ.
     """
     times = np.asarray(sessions[0].epochs.times, dtype=np.float64)
+    check_times(times, where=sessions[0].path.name)
     for session in sessions[1:]:
         other = session.epochs.times
         if len(other) != len(times) or not np.allclose(other, times, rtol=0, atol=1e-6):

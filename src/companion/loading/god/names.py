@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-import pandas as pd
-
 from companion.errors import DataError
 from companion.loading.god.stimuli import category_of
+from companion.loading.reading import numbers, read_table
 
+_CATEGORY = re.compile(r"n\d{8}")
 FIRST_SIMULATED = 90_000_001
 """Number of the category of kind 0 of the miniature world; the others count on."""
 
@@ -143,20 +143,22 @@ def kind_names(path: Path, categories: Iterable[str]) -> dict[str, CategoryName]
     DataError
         If a category is no kind of the table.
     """
-    table = pd.read_csv(path, usecols=["number", "noun", "gloss"])
-    kinds = dict(zip(table["number"], zip(table["noun"], table["gloss"], strict=True), strict=True))
+    table = read_table(path, ("number", "noun", "gloss"), separator=",")
+    counts = numbers(table, "number", where=path).astype(int)
+    kinds = dict(zip(counts.tolist(), zip(table["noun"], table["gloss"], strict=True), strict=True))
     found = {}
     for category in categories:
-        number = int(category.removeprefix("n")) - FIRST_SIMULATED
-        if number not in kinds:
+        number = int(category[1:]) - FIRST_SIMULATED if _CATEGORY.fullmatch(category) else None
+        if number is None or number not in kinds:
             raise DataError(
                 "A category is no kind of the miniature world",
                 where=path,
                 expected=f"n{FIRST_SIMULATED} to n{FIRST_SIMULATED + len(kinds) - 1}",
                 got=category,
+                do="take the categories of the world whose kinds.csv this is",
             )
         noun, gloss = kinds[number]
-        found[category] = CategoryName(noun, re.sub(rf"^An? {noun} is ", "", gloss).rstrip("."))
+        found[category] = CategoryName(noun, re.sub(rf"^An? {re.escape(noun)} is ", "", gloss).rstrip("."))
     return found
 
 

@@ -16,6 +16,7 @@ import pandas as pd
 
 from companion.errors import DataError
 from companion.loading.god.bdata import BData, Indices
+from companion.loading.reading import advising, located, official, present
 from companion.loading.store import data_file
 from companion.recording import Split
 
@@ -26,6 +27,7 @@ LISTS: Mapping[Split, str] = {
 }
 """Official file name of the list of each split."""
 
+_DIGITS = re.compile(r"[0-9]{1,15}")
 _NAME = re.compile(r"n(?P<category>\d{8})(_(?P<image>[1-9]\d{0,5}))?")
 
 
@@ -199,15 +201,17 @@ def read_god_stimuli(folder: Path) -> GodStimuli:
     return _read({split: folder / name for split, name in LISTS.items()})
 
 
+@advising(official("god-stimulus-lists"))
 def _read(paths: Mapping[Split, Path]) -> GodStimuli:
     return GodStimuli(**{split: _read_list(path, images=split != "imagery") for split, path in paths.items()})
 
 
 def _read_list(path: Path, *, images: bool) -> pd.DataFrame:
     """One list; line ends of any system are taken, and a last line without one."""
-    if not path.is_file():
-        raise DataError("A stimulus list is not there", where=path)
-    rows = [line.split("\t") for line in path.read_text("utf-8").splitlines()]
+    try:
+        rows = [line.split("\t") for line in present(path).read_text("utf-8-sig").splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError("A stimulus list cannot be read", where=path, expected="UTF-8", got=error) from error
     columns = ["stimulus", "number", "category_index", "image_index"][: 4 if images else 3]
     for at, row in enumerate(rows, start=1):
         _check_row(row, columns, images, f"{path}, line {at}")
@@ -217,7 +221,12 @@ def _read_list(path: Path, *, images: bool) -> pd.DataFrame:
     table[indices] = table[indices].astype(int)
     pairs = table[["category", "category_index"]].drop_duplicates()
     if table.empty or pairs["category"].duplicated().any() or pairs["category_index"].duplicated().any():
-        raise DataError("Categories and their numbers do not match one to one", where=path)
+        raise DataError(
+            "Categories and their numbers do not match one to one",
+            where=path,
+            expected="one number of each category",
+            got=f"{pairs['category'].nunique()} categories, {pairs['category_index'].nunique()} numbers",
+        )
     return table.loc[:, ["stimulus", "category", *indices]]
 
 
@@ -229,9 +238,11 @@ def _check_row(row: Sequence[str], columns: Sequence[str], images: bool, where: 
         raise DataError(
             "A row of a stimulus list is not as it should be", where=where, expected=expected, got=row
         )
-    try:
-        number, *_ = float(row[1]), *map(int, row[2:])
-    except ValueError as error:
-        raise DataError("A number of a stimulus list cannot be read", where=where, got=row) from error
-    if stimulus_of_number(number) != row[0]:
+    if not all(_DIGITS.fullmatch(number) for number in [row[1].replace(".", "", 1), *row[2:]]):
+        raise DataError(
+            "A number of a stimulus list cannot be read", where=where, expected="at most 15 digits", got=row
+        )
+    with located(where):
+        listed = stimulus_of_number(float(row[1]))
+    if listed != row[0]:
         raise DataError("Name and number of a stimulus differ", where=where, expected=row[0], got=row[1])

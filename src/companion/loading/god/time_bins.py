@@ -13,6 +13,9 @@ from companion.errors import DataError
 WINDOW = 0.5
 """Seconds after onset that bins divide."""
 
+SHORTEST_BIN = 1e-6
+"""Seconds; no recording has samples for shorter ones."""
+
 Array = npt.NDArray[np.float64]
 
 
@@ -63,13 +66,20 @@ class Reduction:
         if baseline is not None:
             start, stop = baseline
             before = (times >= start - 1e-9) & (times <= stop + 1e-9)
-            if not before.any() or start < times[0] - 1e-6:
+            if not before.any() or not start >= times[0] - 1e-6:
                 raise DataError("The epochs lack the baseline", where=where, expected=baseline, got=span)
         if bin_width is None:
             return cls(times, None, before)
-        n_bins = round(WINDOW / bin_width) if bin_width > 0 else 0
+        possible = len(times) > 1 and SHORTEST_BIN <= bin_width <= WINDOW
+        n_bins = round(WINDOW / bin_width) if possible else 0
         if n_bins < 1 or abs(n_bins * bin_width - WINDOW) > 1e-9:
-            raise DataError("Bins must divide 0.5 s", expected="such as 0.05 s", got=f"{bin_width:g} s")
+            raise DataError(
+                "Bins must divide 0.5 s, and hold samples",
+                where=where,
+                expected=f"such as 0.05 s; there are {len(times)} samples, {span}",
+                got=f"{bin_width:g} s",
+                do="choose another bin_width",
+            )
         step = times[1] - times[0]
         edges = np.searchsorted(times, np.arange(n_bins + 1) * bin_width - step / 2)
         if times[0] > step / 2 or times[-1] < WINDOW - 1.5 * step or (np.diff(edges) < 1).any():

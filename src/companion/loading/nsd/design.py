@@ -9,19 +9,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from companion.errors import DataError, MissingDataError
+from companion.errors import DataError
+from companion.loading.reading import foreign_reader, one_of, present
+from companion.recording import Split
 
 N_IMAGES = 73_000
 N_SESSIONS = 40
 DESIGN_FILE = "nsd_expdesign.mat"
 
 _KEYS = ("masterordering", "subjectim", "sharedix")
+_MOST_NUMBERS = 10**7  # ten times what the official file has
 _ID = re.compile(r"nsd-(\d{5})")
 
 
@@ -80,7 +84,7 @@ class Design:
         """Trials of one session; 750 in the official design."""
         return len(self.images) // N_SESSIONS
 
-    def in_split(self, split: Literal["train", "test"]) -> npt.NDArray[np.bool_]:
+    def in_split(self, split: Split) -> npt.NDArray[np.bool_]:
         """Trials of a split: shared images are test images, all others training images."""
         return self.shared if split == "test" else ~self.shared
 
@@ -111,8 +115,7 @@ def read_design(path: Path, subject: int) -> Design:
     content = _read_matlab(path)
     order, shared = (content[key].ravel() for key in ("masterordering", "sharedix"))
     table = np.atleast_2d(content["subjectim"])
-    if not 1 <= subject <= len(table):
-        raise DataError("Unknown subject", where=path.name, expected=f"1 to {len(table)}", got=subject)
+    one_of(subject, range(1, len(table) + 1), what="Unknown subject", where=path)
     mine = table[subject - 1]
     _check_range(order, len(mine), f"{path.name}, key 'masterordering'")
     _check_range(mine, N_IMAGES, f"{path.name}, key 'subjectim', subject {subject}")
@@ -129,21 +132,25 @@ def read_design(path: Path, subject: int) -> Design:
 
 
 def _read_matlab(path: Path) -> dict[str, Any]:
-    from scipy.io import loadmat
+    from scipy.io import loadmat, whosmat
 
-    if not path.is_file():
-        raise MissingDataError("A file is missing", where=path.name, do="fetch it, or name its folder")
-    try:
-        content: dict[str, Any] = loadmat(path, variable_names=[*_KEYS, "simulated"])
-    except Exception as error:  # SciPy raises whatever the damaged bytes lead to
-        raise DataError(
-            "A file cannot be read as Matlab data",
-            where=path.name,
-            got=f"{type(error).__name__}: {error}",
-            do="fetch the file again",
-        ) from error
-    if missing := [key for key in _KEYS if key not in content]:
-        raise DataError("The design lacks a variable", where=path.name, expected=list(_KEYS), got=missing)
+    with foreign_reader(
+        "A file cannot be read as Matlab data", where=present(path), do="fetch the file again"
+    ):
+        shapes = {
+            name: shape for name, shape, _ in whosmat(path)
+        }  # read before anything of that size is made
+        small = {key: prod(shapes.get(key, ())) <= _MOST_NUMBERS for key in (*_KEYS, "simulated")}
+        content: dict[str, Any] = loadmat(path, variable_names=[key for key in small if small[key]])
+    for key in _KEYS:
+        found = content.get(key)
+        if not isinstance(found, np.ndarray) or found.dtype.kind not in "fiub" or found.ndim > 2:
+            raise DataError(
+                "The design lacks a variable",
+                where=f"{path}, key {key!r}",
+                expected=f"a matrix of at most {_MOST_NUMBERS} numbers",
+                got=f"{type(found).__name__} of shape {shapes.get(key)}",
+            )
     return content
 
 
@@ -166,6 +173,7 @@ def _check_positions(mine: npt.NDArray[Any], shared: npt.NDArray[Any], where: st
         raise DataError(
             "An image has two positions in the order of a subject",
             where=f"{where}, key 'subjectim'",
+            expected="each image once",
             got=f"image {values[counts > 1][0]} (counted from 1)",
         )
     n_shared = len(shared)

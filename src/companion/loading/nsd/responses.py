@@ -16,9 +16,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from companion.errors import DataError
-from companion.loading.hdf5 import hdf5_dataset, marked_simulated, opened_hdf5
+from companion.loading.hdf5 import check_stored, hdf5_dataset, marked_simulated, opened_hdf5
 from companion.loading.nsd.design import DESIGN_FILE, Design, read_design, stimulus_id
+from companion.loading.reading import advising, official, one_of
 from companion.recording import Recording, Responses, Split
+from companion.recording_checks import all_finite
 
 PUBLIC_SESSIONS = 37
 """Sessions that were public when the papers were written; later ones are left out, as they did."""
@@ -38,6 +40,7 @@ def voxel_file(subject: int) -> str:
     return f"subj{subject:02d}_nsdgeneral.hdf5"
 
 
+@advising(official("nsd-nsdgeneral"))
 def load_nsd(folder: Path, subject: int, *, split: Split, average: bool = True) -> Recording:
     """Responses to the images of one split.
 
@@ -100,8 +103,7 @@ def load_nsd(folder: Path, subject: int, *, split: Split, average: bool = True) 
     0  nsd-00100              4
     1  nsd-00101              4
     """
-    if split not in ("train", "test"):
-        raise ValueError(f"split is 'train' or 'test', got {split!r}")
+    one_of(split, ("train", "test"), what="NSD has no such split", where="split")
     design = read_design(folder / DESIGN_FILE, subject)
     name = voxel_file(subject)
     with opened_hdf5(folder / name) as file:
@@ -109,7 +111,9 @@ def load_nsd(folder: Path, subject: int, *, split: Split, average: bool = True) 
         n_trials = _public_trials(voxels, design, name)
         rows = np.flatnonzero(design.in_split(split)[:n_trials])
         if not len(rows):
-            raise DataError("No trial belongs to this split", where=name, got=split)
+            raise DataError(
+                "No trial belongs to this split", where=name, expected=split, got=f"none of {n_trials} trials"
+            )
         trials = _trial_table(design, n_trials).iloc[rows].reset_index(drop=True)
         if average:
             codes, images = pd.factorize(trials["stimulus"])
@@ -140,6 +144,7 @@ def _public_trials(voxels: h5py.Dataset, design: Design, name: str) -> int:
             expected="(n_trials, n_voxels), floating point",
             got=f"{voxels.shape}, {voxels.dtype}",
         )
+    check_stored(voxels, name)
     n_rows, length = len(voxels), design.session_length
     if n_rows > len(design.images) or n_rows % length:
         raise DataError(
@@ -204,12 +209,12 @@ def _blocks(
         if wanted.start == wanted.stop:
             continue
         block = voxels[first : first + step, columns][rows[wanted] - first]
-        if not np.isfinite(block).all():
-            row, column = np.argwhere(~np.isfinite(block))[0]
+        if not all_finite(block):
+            row, column = np.argwhere(~(np.abs(block) <= np.finfo(np.float32).max))[0]
             raise DataError(
                 "A response is not a finite number",
                 where=f"{name}, key 'voxels', row {rows[wanted][row]}, column {columns.start + column}",
-                expected="finite numbers",
+                expected="finite numbers of single precision",
                 got=block[row, column],
             )
         yield wanted, block

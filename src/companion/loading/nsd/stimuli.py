@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import h5py
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from companion.errors import DataError, MissingDataError
+from companion.errors import DataError
 from companion.loading.hdf5 import hdf5_dataset, opened_hdf5
 from companion.loading.nsd.design import N_IMAGES, image_number
+from companion.loading.reading import advising, numbers, official, read_json_object, read_table
 
 PICTURE_FILE = "nsd_stimuli.hdf5"
 PICTURE_SHAPE = (425, 425, 3)
 COCO_TABLE = "nsd_stim_info_merged.csv"
+COCO_SPLITS = ("train2017", "val2017", "test2017", "train2014", "val2014", "test2014")
 CAPTIONS_PER_IMAGE = 5
 """COCO has five captions of each image or more; fewer mean that something is lost."""
 
 Picture = npt.NDArray[np.uint8]
 
 
+@advising(official("nsd-stimuli"))
 def nsd_pictures(folder: Path, stimuli: Sequence[str]) -> Iterator[tuple[str, Picture]]:
     """Pictures one by one, in the order asked for.
 
@@ -77,7 +78,13 @@ def _pictures(path: Path, stimuli: list[str], numbers: list[int]) -> Iterator[tu
         for stimulus, number in zip(stimuli, numbers, strict=True):
             picture: Picture = brick[number]
             if not picture.any():  # what was never written reads as zeros
-                raise DataError("A picture is empty", where=f"{path.name}, row {number}", got=stimulus)
+                raise DataError(
+                    "A picture is empty",
+                    where=f"{path}, row {number}",
+                    expected=f"a picture of {stimulus}",
+                    got="zeros only",
+                    do=official("nsd-stimuli"),
+                )
             yield stimulus, picture
 
 
@@ -94,6 +101,7 @@ def _brick(file: h5py.File) -> h5py.Dataset:
     return brick
 
 
+@advising(official("nsd-coco-captions"))
 def nsd_captions(folder: Path, stimuli: Sequence[str]) -> dict[str, list[str]]:
     """Captions that people wrote for the COCO images that NSD showed.
 
@@ -146,49 +154,61 @@ def nsd_captions(folder: Path, stimuli: Sequence[str]) -> dict[str, list[str]]:
 
 def _coco_table(path: Path, stimuli: Sequence[str]) -> pd.DataFrame:
     """``cocoId`` and ``cocoSplit`` of the stimuli, indexed by stimulus."""
-    if not path.is_file():
-        raise MissingDataError("A file is missing", where=path.name, do="fetch it, or name its folder")
-    columns = ["nsdId", "cocoId", "cocoSplit"]
-    header = pd.read_csv(path, nrows=0).columns
-    if missing := [column for column in columns if column not in header]:
-        raise DataError("A table lacks a column", where=path.name, expected=columns, got=f"no {missing}")
-    table = pd.read_csv(path, usecols=columns).set_index("nsdId")
+    table = read_table(path, ("nsdId", "cocoId", "cocoSplit"), separator=",")
+    table = table.assign(**{key: numbers(table, key, where=path).astype(int) for key in ("nsdId", "cocoId")})
+    table = table.set_index("nsdId")[["cocoId", "cocoSplit"]]
     if table.index.has_duplicates:
         twice = table.index[table.index.duplicated()][0]
-        raise DataError("An image has two rows", where=path.name, got=f"nsdId {twice}")
-    numbers = {stimulus: image_number(stimulus) for stimulus in stimuli}
-    if unknown := [stimulus for stimulus, number in numbers.items() if number not in table.index]:
-        raise DataError("Images without a row", where=path.name, got=", ".join(unknown[:5]))
-    return table.loc[list(numbers.values())].set_axis(list(numbers), axis="index")
+        raise DataError(
+            "An image has two rows", where=path, expected="one row per image", got=f"nsdId {twice}"
+        )
+    if odd := sorted(set(table["cocoSplit"]) - set(COCO_SPLITS)):  # it becomes part of a file name
+        raise DataError("Unknown part of COCO", where=path, expected=", ".join(COCO_SPLITS), got=odd[0])
+    numbers_of = {stimulus: image_number(stimulus) for stimulus in stimuli}
+    if unknown := [stimulus for stimulus, number in numbers_of.items() if number not in table.index]:
+        raise DataError(
+            "Images without a row",
+            where=path,
+            expected=f"{len(numbers_of)} images",
+            got=f"{len(unknown)} are not there: {', '.join(unknown[:5])}",
+        )
+    return table.loc[list(numbers_of.values())].set_axis(list(numbers_of), axis="index")
 
 
 def _read_captions(path: Path, images: set[int]) -> dict[int, list[str]]:
     """Captions of some images of one COCO file."""
-    if not path.is_file():
-        raise MissingDataError("A file is missing", where=path.name, do="fetch it, or name its folder")
-    try:
-        content: Any = json.loads(path.read_bytes())
-    except ValueError as error:
-        raise DataError("A file is not JSON", where=path.name, got=str(error)) from error
-    if not isinstance(content, dict) or "annotations" not in content:
-        got = sorted(content) if isinstance(content, dict) else type(content).__name__
-        raise DataError("A file lacks its captions", where=path.name, expected="key 'annotations'", got=got)
+    annotations = read_json_object(path).get("annotations")
+    if not isinstance(annotations, list):
+        raise DataError(
+            "A file lacks its captions",
+            where=path,
+            expected="a list under the key 'annotations'",
+            got=type(annotations).__name__,
+        )
     captions: dict[int, list[str]] = {image: [] for image in images}
-    for position, annotation in enumerate(content["annotations"]):
-        if not {"image_id", "caption"} <= annotation.keys():
+    for position, annotation in enumerate(annotations):
+        if not _is_annotation(annotation):
             raise DataError(
-                "An annotation lacks a key",
-                where=f"{path.name}, annotations, entry {position}",
-                expected=["image_id", "caption"],
-                got=sorted(annotation),
+                "An annotation is not of the known form",
+                where=f"{path}, annotations, entry {position}",
+                expected="image_id, a whole number, and caption, a text",
+                got=repr(annotation),
             )
         if annotation["image_id"] in images:
             captions[annotation["image_id"]].append(annotation["caption"].strip())
     if few := [image for image, texts in captions.items() if len(texts) < CAPTIONS_PER_IMAGE]:
         raise DataError(
             "An image has too few captions",
-            where=path.name,
+            where=path,
             expected=f"{CAPTIONS_PER_IMAGE} or more",
             got=f"{len(captions[few[0]])} for image_id {few[0]}",
         )
     return captions
+
+
+def _is_annotation(entry: object) -> bool:
+    return (
+        isinstance(entry, dict)
+        and isinstance(entry.get("image_id"), int)
+        and isinstance(entry.get("caption"), str)
+    )

@@ -8,6 +8,7 @@ Song et al. (2024), ICLR: the 250 Hz form and its preprocessing.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -19,6 +20,7 @@ import pandas as pd
 
 from companion.errors import DataError
 from companion.loading.pickles import read_pickled_npy
+from companion.loading.reading import located, one_of, present
 from companion.loading.things import concept_of_folder
 from companion.project import data_root
 from companion.recording import Split
@@ -34,6 +36,8 @@ PARTITIONS: dict[Split, str] = {"train": "training", "test": "test"}
 
 EPOCH_START = -0.2
 """Seconds from image onset at which every epoch, and the time axis of every file, begins."""
+
+_PERSON = re.compile(r"sub-(\d{2,4})")
 
 # fmt: off
 CHANNELS_63 = (
@@ -100,7 +104,8 @@ def preprocessed_file(folder: Path, subject: int, split: Split) -> Path:
 def subjects_there(folder: Path) -> list[int]:
     """Numbers of the people of whom preprocessed trials are in a folder, ascending."""
     found = _people_folder(folder).glob(f"sub-*/preprocessed_eeg_{PARTITIONS['test']}.npy")
-    return sorted(int(path.parent.name.removeprefix("sub-")) for path in found)
+    people = [_PERSON.fullmatch(path.parent.name) for path in found]
+    return sorted(int(person[1]) for person in people if person)
 
 
 def metadata_file(folder: Path) -> Path:
@@ -120,8 +125,7 @@ def _people_folder(folder: Path) -> Path:
 
 
 def _partition(split: Split) -> str:
-    if split not in PARTITIONS:
-        raise DataError(f"{DATASET} has no such split", expected=", ".join(PARTITIONS), got=split)
+    one_of(split, PARTITIONS, what=f"{DATASET} has no such split", where="split")
     return PARTITIONS[split]
 
 
@@ -147,7 +151,10 @@ def image_ids(path: Path) -> dict[Split, tuple[str, ...]]:
     """
     metadata = checked_dictionary(path, [f"{split}_img_{part}" for split in PARTITIONS for part in _PARTS])
     found = {split: _split_ids(metadata, split, path) for split in PARTITIONS}
-    concepts = {split: {concept_of_folder(name.split("/")[0]) for name in found[split]} for split in found}
+    with located(f"{path}, img_concepts"):
+        concepts = {
+            split: {concept_of_folder(name.split("/")[0]) for name in found[split]} for split in found
+        }
     if shared := sorted(concepts["train"] & concepts["test"]):
         raise DataError(
             "Concepts of the test split are also in the training split",
@@ -163,7 +170,9 @@ _PARTS = ("concepts", "files")
 
 
 def _split_ids(metadata: dict[str, Any], split: Split, path: Path) -> tuple[str, ...]:
-    folders, files = (list(metadata[f"{split}_img_{part}"]) for part in _PARTS)
+    folders, files = (
+        _texts(metadata[f"{split}_img_{part}"], f"{path}, {split}_img_{part}") for part in _PARTS
+    )
     if len(folders) != len(files) or not files:
         raise DataError(
             "The lists of folders and files of images differ in length, or are empty",
@@ -184,6 +193,19 @@ def _split_ids(metadata: dict[str, Any], split: Split, path: Path) -> tuple[str,
     return tuple(ids)
 
 
+def _texts(values: Any, where: str) -> list[str]:
+    is_list = isinstance(values, list | tuple) or (isinstance(values, np.ndarray) and values.ndim == 1)
+    listed = list(values) if is_list else [values]
+    if wrong := [value for value in listed if not (isinstance(value, str) and PurePosixPath(value).stem)]:
+        raise DataError(
+            "A list of images is not one of texts",
+            where=where,
+            expected="names such as 00001_aardvark or aardvark_01b.jpg",
+            got=repr(wrong[0]),
+        )
+    return [str(value) for value in listed]
+
+
 def checked_dictionary(path: Path, keys: list[str]) -> dict[str, Any]:
     """Read a pickled dictionary without executing anything, and see that it has these keys.
 
@@ -192,15 +214,20 @@ def checked_dictionary(path: Path, keys: list[str]) -> dict[str, Any]:
     DataError
         If the file is refused or absent, holds something else, or lacks a key.
     """
-    content = read_pickled_npy(path)
+    content = read_pickled_npy(present(path))
     if not isinstance(content, dict):
-        raise DataError("The file holds no dictionary", where=path, got=type(content).__name__)
+        raise DataError(
+            "The file holds no dictionary",
+            where=path,
+            expected=f"a dictionary with {', '.join(keys)}",
+            got=type(content).__name__,
+        )
     if missing := [key for key in keys if key not in content]:
         raise DataError(
             f"The file lacks the key {missing[0]!r}",
             where=path,
             expected=", ".join(keys),
-            got=", ".join(content),
+            got=", ".join(map(str, content)),
             do="check that this is the official file of this name",
         )
     return content

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from companion.errors import DataError
 from companion.loading.pickled_arrays import ArrayLocation, read_blocks
 from companion.loading.pickles import locate_arrays
+from companion.loading.reading import advising, listed_texts, official, one_of
 from companion.loading.things_eeg2.layout import (
     DATASET,
     LAYOUTS,
@@ -27,6 +28,7 @@ from companion.loading.things_eeg2.layout import (
     image_ids,
     metadata_file,
     preprocessed_file,
+    subjects_there,
     units_table,
 )
 from companion.loading.things_eeg2.trials import check_finite, normalised, trials_table
@@ -37,6 +39,7 @@ _ARRAY = "preprocessed_eeg_data"
 _KEYS = [_ARRAY, "ch_names", "times"]
 
 
+@advising(official("things-eeg2-250hz-atm and things-eeg2-17-channels"))
 def load_things_eeg2(
     folder: Path,
     subject: int,
@@ -107,6 +110,8 @@ def load_things_eeg2(
     ('00001_cat/cat_01b', -0.2)
     """
     path = preprocessed_file(folder, subject, split)
+    if not path.is_file():
+        one_of(subject, subjects_there(folder), what=f"{DATASET} of this person is not there", where=path)
     stimuli = image_ids(metadata or metadata_file(folder))[split]
     opened = _open(path, len(stimuli))
     return Recording(
@@ -140,7 +145,9 @@ def _open(path: Path, n_images: int) -> _Opened:
             "The trials are no array of numbers of four axes in C order",
             where=f"{path}, {_ARRAY}",
             expected="float64 (images, repetitions, channels, samples)",
-            got=type(content[_ARRAY]).__name__ if location is None else f"{location.dtype} {location.shape}",
+            got=type(content[_ARRAY]).__name__
+            if location is None
+            else f"{location.dtype} {location.shape} in {location.order} order",
         )
     layout = _layout_of(location.shape, path)
     _check_rows(location.shape, n_images, path)
@@ -176,6 +183,7 @@ def _check_times(times: Any, layout: Layout, path: Path) -> None:
     expected = layout.listed_times
     if (
         isinstance(times, np.ndarray)
+        and times.dtype.kind in "fiu"
         and times.shape == expected.shape
         and np.allclose(times, expected, atol=1e-6)
     ):
@@ -191,7 +199,7 @@ def _check_times(times: Any, layout: Layout, path: Path) -> None:
 
 
 def _channel_order(names: object, layout: Layout, path: Path) -> npt.NDArray[np.intp]:
-    listed = [str(name) for name in names] if isinstance(names, list | tuple | np.ndarray) else []
+    listed = listed_texts(names)
     if sorted(listed) != sorted(layout.channels):
         missing, extra = (
             sorted(set(layout.channels) - set(listed)),

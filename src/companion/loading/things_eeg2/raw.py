@@ -20,6 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from companion.loading.pickles import read_pickled_npy
+from companion.loading.reading import advising, official
 from companion.loading.things_eeg2.layout import (
     CHANNELS_63,
     DATASET,
@@ -43,6 +44,7 @@ _MARGINS = 200, 1001  # samples before and from the onset on: -0.2 to 1.0 s at 1
 Block = tuple[slice, npt.NDArray[np.floating]]
 
 
+@advising(official("things-eeg2-raw"))
 def load_things_eeg2_raw(
     folder: Path,
     subject: int,

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.utils import shuffle
 
-from companion.errors import DataError
+from companion.errors import DataError, MissingDataError
+from companion.loading.reading import listed_texts
 from companion.loading.things_eeg2.layout import CHANNELS_63, PARTITIONS, checked_dictionary, raw_file
 from companion.recording import Split
 
@@ -23,6 +24,7 @@ TARGET_CODE = 99999
 """Event code of trials in which a target had to be detected; they show no image of the lists."""
 
 STIMULUS_CHANNEL = "stim"
+_MOST_CODES = 2**31
 MOST_REPETITIONS: dict[Split, int] = {"train": 2, "test": 20}
 """Repetitions of an image that are kept of one session."""
 
@@ -89,7 +91,13 @@ def plan_sessions(
     parent = raw_file(folder, subject, 1, "train").parents[1]
     numbers = sorted(int(path.name.removeprefix("ses-")) for path in parent.glob("ses-[0-9][0-9]"))
     if not numbers:
-        raise DataError("No session was found", where=parent, expected="folders ses-01, ses-02 and so on")
+        people = ", ".join(sorted(path.name for path in folder.glob("sub-[0-9][0-9]"))) or "nobody"
+        raise MissingDataError(
+            "No session was found",
+            where=parent,
+            expected="folders ses-01, ses-02 and so on",
+            got=f"sessions of {people}",
+        )
     sessions: dict[int, Session] = {number: {} for number in numbers}
     for split in PARTITIONS:
         found = [
@@ -124,20 +132,18 @@ def _read_partition(
 
 def _channel_rows(content: dict[str, Any], path: Path) -> tuple[Integers, int]:
     """Rows of the 63 channels and of the stimulus channel."""
-    names = [str(name) for name in content["ch_names"]]
-    data = content[RAW_ARRAY]
+    names, types = (listed_texts(content[key]) for key in ("ch_names", "ch_types"))
+    data, rate = content[RAW_ARRAY], content["sfreq"]
     shape = data.shape if isinstance(data, np.ndarray) and data.dtype.kind == "f" else None
-    if shape is None or len(shape) != 2 or shape[0] != len(names) or len(content["ch_types"]) != len(names):
+    if shape is None or len(shape) != 2 or shape[0] != len(names) or len(types) != len(names):
         raise DataError(
             "The recording does not fit its channel lists",
-            where=f"{path}, {RAW_ARRAY}",
+            where=f"{path}, {RAW_ARRAY}, ch_names, ch_types",
             expected=f"numbers of shape ({len(names)} ch_names, samples), and as many ch_types",
-            got=f"{type(data).__name__} of shape {shape}, {len(content['ch_types'])} ch_types",
+            got=f"{type(data).__name__} of shape {shape}, {len(types)} ch_types",
         )
-    if content["sfreq"] != RAW_SFREQ:
-        raise DataError(
-            "Another sampling rate", where=f"{path}, sfreq", expected=RAW_SFREQ, got=content["sfreq"]
-        )
+    if not isinstance(rate, int | float | np.number) or rate != RAW_SFREQ:
+        raise DataError("Another sampling rate", where=f"{path}, sfreq", expected=RAW_SFREQ, got=repr(rate))
     wanted = (*CHANNELS_63, STIMULUS_CHANNEL)
     if wrong := [name for name in wanted if names.count(name) != 1]:
         raise DataError(
@@ -147,12 +153,12 @@ def _channel_rows(content: dict[str, Any], path: Path) -> tuple[Integers, int]:
             got=f"not so: {', '.join(wrong)}",
         )
     *rows, stimulus = (names.index(name) for name in wanted)
-    if content["ch_types"][stimulus] != "stim":
+    if types[stimulus] != "stim":
         raise DataError(
             "The stimulus channel has another type",
             where=f"{path}, ch_types",
             expected="stim",
-            got=content["ch_types"][stimulus],
+            got=types[stimulus],
         )
     return np.array(rows), stimulus
 
@@ -161,8 +167,16 @@ def _events(stimulus: npt.NDArray[np.float64], path: Path) -> tuple[Integers, In
     """Codes and onsets on the stimulus channel, in order of time."""
     import mne
 
-    if not (np.isfinite(stimulus).all() and np.array_equal(stimulus, np.rint(stimulus))):
-        raise DataError("An event code is no whole number", where=f"{path}, channel {STIMULUS_CHANNEL}")
+    whole = np.isfinite(stimulus) & (stimulus == np.rint(stimulus)) & (np.abs(stimulus) < _MOST_CODES)
+    if not (len(stimulus) and whole.all()):
+        raise DataError(
+            "An event code is no whole number",
+            where=f"{path}, {RAW_ARRAY}, channel {STIMULUS_CHANNEL}",
+            expected=f"at every sample a whole number below {_MOST_CODES}",
+            got=f"{stimulus[~whole][0]} at sample {np.flatnonzero(~whole)[0]}"
+            if len(stimulus)
+            else "no sample",
+        )
     info = mne.create_info([STIMULUS_CHANNEL], RAW_SFREQ, ["stim"], verbose="error")
     raw = mne.io.RawArray(stimulus[None], info, verbose="error")
     events = mne.find_events(raw, STIMULUS_CHANNEL, shortest_event=1, verbose="error")

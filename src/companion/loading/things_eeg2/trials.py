@@ -10,6 +10,7 @@ import pandas as pd
 
 from companion.errors import DataError
 from companion.recording import Recording
+from companion.recording_checks import all_finite
 
 _BLOCK = 256  # responses normalised at a time
 
@@ -70,13 +71,14 @@ def trials_table(stimuli: tuple[str, ...], n_repetitions: int, *, average: bool)
 
 
 def check_finite(trials: npt.NDArray[np.float64], *, where: object) -> None:
-    """Refuse values that are not finite numbers, before they spread to a mean."""
-    if not np.isfinite(trials).all():
-        index = tuple(int(axis) for axis in np.argwhere(~np.isfinite(trials))[0])
+    """Refuse values that are no finite numbers of single precision, before they spread to a mean."""
+    if not all_finite(trials):
+        faulty = ~(np.abs(trials) <= np.finfo(np.float32).max)
+        index = tuple(int(axis) for axis in np.argwhere(faulty)[0])
         raise DataError(
             "A value is not a finite number",
             where=where,
-            expected="finite numbers",
+            expected="finite numbers of single precision",
             got=f"{trials[index]} at {index}, counted within these rows, channel and sample last",
             do="get the official file anew",
         )

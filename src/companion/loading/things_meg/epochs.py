@@ -7,7 +7,6 @@ through the names written inside. Each epoch is joined to its image by the table
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +14,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from companion.errors import DataError, MissingDataError
+from companion.errors import DataError
+from companion.loading.fif_epochs import open_epochs
+from companion.loading.reading import advising, foreign_reader, official, one_of
 from companion.loading.things_meg.trials import meg_trials
 from companion.recording import Recording, Responses, Split
+from companion.recording_checks import all_finite
 
 if TYPE_CHECKING:
     import mne
@@ -39,6 +41,7 @@ def epochs_file(subject: int) -> str:
     return f"preprocessed_P{subject}-epo.fif"
 
 
+@advising(official("things-meg"))
 def load_things_meg(folder: Path, subject: int, *, split: Split, sampling_rate: float = 200.0) -> Recording:
     """Single trials of one split, 0 to 1 s from stimulus onset.
 
@@ -102,10 +105,9 @@ def load_things_meg(folder: Path, subject: int, *, split: Split, sampling_rate: 
     >>> recording, recording.stimuli
     (Recording(THINGS-MEG, P1, MEG, train: 2 x 2 x 201, 2 stimuli, simulated), ['cat/cat_01b', 'key/key_01b'])
     """
-    if split not in ("train", "test"):
-        raise ValueError(f"split is 'train' or 'test', got {split!r}")
+    one_of(split, ("train", "test"), what="THINGS-MEG has no such split", where="split")
     path = folder / epochs_file(subject)
-    epochs = _open(path)
+    epochs = open_epochs(path)
     trials = meg_trials(epochs.metadata, split, path.name)
     inside = _window(epochs, sampling_rate, path.name)
     picks, units = _sensors(epochs, path.name)
@@ -123,47 +125,21 @@ def load_things_meg(folder: Path, subject: int, *, split: Split, sampling_rate: 
     )
 
 
-def _open(path: Path) -> mne.BaseEpochs:
-    """Open the file and its further parts; the responses stay on disk."""
-    import mne
-
-    if not path.is_file():
-        raise MissingDataError("A file is missing", where=path.name, do="fetch it, or name its folder")
-    try:
-        with warnings.catch_warnings():  # MNE's reader of metadata uses what pandas 3.1 deprecates
-            warnings.filterwarnings("ignore", "The inplace keyword", DeprecationWarning)
-            return mne.read_epochs(path, proj=False, preload=False, verbose="error")
-    except FileNotFoundError as error:
-        raise MissingDataError(
-            "A part of the epochs is missing",
-            where=path.name,
-            expected=Path(error.filename).name,
-            do="fetch all parts",
-        ) from error
-    except Exception as error:  # MNE raises whatever the damaged bytes lead to
-        raise DataError(
-            "A file cannot be read as epochs",
-            where=path.name,
-            got=f"{type(error).__name__}: {error}",
-            do="fetch the file again",
-        ) from error
-
-
 def _window(epochs: mne.BaseEpochs, sampling_rate: float, name: str) -> npt.NDArray[np.bool_]:
     """Mask of the samples from 0 to 1 s."""
     rate = float(epochs.info["sfreq"])
-    if abs(rate - sampling_rate) > 1e-3:
+    if not abs(rate - sampling_rate) <= 1e-3:  # NaN, too
         raise DataError(
             "Another sampling rate", where=name, expected=f"{sampling_rate:g} Hz", got=f"{rate:g} Hz"
         )
     half = 0.5 / rate
     times = epochs.times
-    if times[0] > START + half or times[-1] < STOP - half:
+    if not len(times) or times[0] > START + half or times[-1] < STOP - half:
         raise DataError(
             "The epochs do not hold the time window",
             where=name,
             expected=f"{START:g} to {STOP:g} s",
-            got=f"{times[0]:g} to {times[-1]:g} s",
+            got=f"{times[0]:g} to {times[-1]:g} s" if len(times) else "no sample",
         )
     return np.asarray((times >= START - 1e-6) & (times <= STOP + 1e-6))
 
@@ -202,19 +178,14 @@ def _block(
     epochs: mne.BaseEpochs, rows: npt.NDArray[np.intp], picks: npt.NDArray[np.intp], name: str
 ) -> npt.NDArray[np.float64]:
     """Take some epochs of the file: (n_rows, n_sensors, n_times)."""
-    try:
+    where = f"{name} or a further part, epochs {rows[0]} to {rows[-1]}"
+    with foreign_reader("The responses cannot be read", where=where, do="fetch the file and its parts again"):
         block: npt.NDArray[np.float64] = epochs.get_data(picks=picks, item=rows, verbose="error")
-    except (OSError, ValueError) as error:
-        raise DataError(
-            "The responses cannot be read: the file is cut short",
-            where=f"{name} or a further part, epochs {rows[0]} to {rows[-1]}",
-            got=str(error),
-            do="fetch the file again",
-        ) from error
-    if not np.isfinite(block).all():
-        trial, sensor, _ = np.argwhere(~np.isfinite(block))[0]
+    if not all_finite(block):
+        trial, sensor, _ = np.argwhere(~(np.abs(block) <= np.finfo(np.float32).max))[0]
         raise DataError(
             "A response is not a finite number",
             where=f"{name}, epoch {rows[trial]}, sensor {epochs.ch_names[picks[sensor]]}",
+            expected="finite numbers of single precision",
         )
     return block

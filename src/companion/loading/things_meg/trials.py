@@ -7,11 +7,11 @@ THINGS-EEG2: features of one data set never fit the other.
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import Literal
 
 import pandas as pd
 
 from companion.errors import DataError
+from companion.recording import Split
 
 TRAIN_FOLDER, TEST_FOLDER = "images_meg", "images_test_meg"
 TRIAL_TYPES = frozenset({"exp", "test", "catch"})
@@ -19,7 +19,7 @@ METADATA_COLUMNS = ("trial_type", "category_nr", "test_image_nr", "image_path")
 """Columns that are read; the official files have more."""
 
 
-def meg_trials(table: pd.DataFrame | None, split: Literal["train", "test"], name: str) -> pd.DataFrame:
+def meg_trials(table: pd.DataFrame | None, split: Split, name: str) -> pd.DataFrame:
     """Trials of a split, indexed by their row in the file.
 
     Parameters
@@ -50,6 +50,7 @@ def meg_trials(table: pd.DataFrame | None, split: Literal["train", "test"], name
             got="no metadata" if table is None else f"no {missing}",
         )
     table = table.reset_index(drop=True)
+    _check_types(table, name)
     if unknown := set(table["trial_type"]) - TRIAL_TYPES:
         raise DataError("Unknown type of trial", where=name, expected=sorted(TRIAL_TYPES), got=unknown)
     test, shown = table[table["trial_type"] == "test"], table[table["trial_type"] == "exp"]
@@ -66,6 +67,24 @@ def meg_trials(table: pd.DataFrame | None, split: Literal["train", "test"], name
     known = {"session_nr": "session", "run_nr": "run"}
     part = (train if split == "train" else test).rename(columns=known)
     return part[["stimulus", "concept", *(column for column in known.values() if column in part)]]
+
+
+def _check_types(table: pd.DataFrame, name: str) -> None:
+    """Types and paths are texts, and numbers are numbers, or missing."""
+    kinds = {"trial_type": str, "image_path": str, "category_nr": int | float, "test_image_nr": int | float}
+    for column, kind in kinds.items():
+        known = table[column].notna()
+        wrong = known & ~table[column].map(lambda value, kind=kind: isinstance(value, kind))
+        if column == "trial_type":
+            wrong |= ~known
+        if wrong.any():
+            row = int(wrong.to_numpy().argmax())
+            raise DataError(
+                "A label of a trial has another type",
+                where=f"{name}, metadata, row {row}, column {column!r}",
+                expected="a text" if kind is str else "a number",
+                got=repr(table[column].iloc[row]),
+            )
 
 
 def _with_stimulus(table: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -85,7 +104,7 @@ def _with_stimulus(table: pd.DataFrame, name: str) -> pd.DataFrame:
 
 def _concept_and_image(path: str, where: str) -> tuple[str, str]:
     """Concept and image of a path: test images lie in one folder, the others in one folder per concept."""
-    parts = PurePosixPath(path).with_suffix("").parts
+    parts = (*PurePosixPath(path).parent.parts, PurePosixPath(path).stem)
     if len(parts) == 3 and parts[0] == TRAIN_FOLDER:
         return parts[1], parts[2]
     if len(parts) == 2 and parts[0] == TEST_FOLDER and "_" in parts[1]:
