@@ -150,7 +150,7 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("CLIP,fMRI,MEG,original", "CLIP,fMRI,MEG,improvement", "twice"),
         ("Fig. 6b,CLIP", "Fig. 6b,CLAP", "not one of those"),
         ("Fig. 6b", "", "missing"),
-        ("n_categories", "categories", "columns"),
+        ("n_categories", "categories", "lacks column"),
         ("0.926,50,paper", "0.926,50,recall", "not one of those"),
     ],
 )

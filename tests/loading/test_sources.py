@@ -94,8 +94,8 @@ def test_choices_are_read_by_teacher_and_split(tmp_path: Path) -> None:
     ("text", "message"),
     [
         (f"{HEAD}judges,train,a,b,c,2\n", "neither left nor right"),
-        ("teacher,split,reference,left,right\njudges,train,a,b,c\n", "lacks columns"),
-        ("", "cannot be read"),
+        ("teacher,split,reference,left,right\njudges,train,a,b,c\n", "lacks column 'choice'"),
+        ("", "lacks column 'teacher'"),
         (f"{HEAD}judges,test,a,b,c,1\n", "no such choices"),
     ],
 )
@@ -107,7 +107,7 @@ def test_damaged_tables_of_choices_are_refused(tmp_path: Path, text: str, messag
 def test_tables_of_answers_need_answers(tmp_path: Path) -> None:
     folder = write(tmp_path, "answer_1,answer_2\n0,1\n1,1\n", "two_afc_answers.csv")
     assert read_answers(folder, "two_afc").tolist() == [[0, 1], [1, 1]]
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match="is missing"):
         read_answers(folder, "odd_one_out")
     write(folder, "simulated\nTrue\n", "odd_one_out_answers.csv")
     with pytest.raises(DataError, match="has no answers"):

@@ -80,7 +80,7 @@ def test_a_category_that_stands_twice_is_refused(tmp_path: Path) -> None:
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="line 1"):
         read_lemmas(written(tmp_path, ""))
-    with pytest.raises(DataError, match=r"cannot be read\n.*absent\.txt"):
+    with pytest.raises(DataError, match=r"is missing\n.*absent\.txt"):
         read_lemmas(tmp_path / "absent.txt")
     (tmp_path / "latin.txt").write_bytes("n07614500\tglacé\n".encode("latin-1"))
     with pytest.raises(DataError, match=r"cannot be read\n.*latin\.txt\n.*UTF-8"):

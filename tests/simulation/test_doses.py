@@ -119,7 +119,7 @@ GOOD = pd.DataFrame(
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        (GOOD.drop(columns="seed"), "lacks columns"),
+        (GOOD.drop(columns="seed"), "lacks column 'seed'"),
         (GOOD.assign(dial="temperature"), "no such dial"),
         (GOOD.assign(seed=[1, 2]), "do not pair"),
         (GOOD.assign(value=0.1), "do not pair"),
@@ -133,5 +133,5 @@ def test_damaged_tables_are_refused(table: pd.DataFrame, message: str, tmp_path:
 
 
 def test_a_missing_table_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match="is missing"):
         read_doses(tmp_path)

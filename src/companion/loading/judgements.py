@@ -18,6 +18,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from companion.errors import DataError
+from companion.loading.reading import read_table
+from companion.loading.tables import read_columns
 
 JudgedSplit = Literal["train", "validation", "test"]
 Task = Literal["two_afc", "odd_one_out"]
@@ -26,6 +28,7 @@ COLUMNS: dict[Task, tuple[str, ...]] = {
     "two_afc": ("reference", "left", "right", "choice"),
     "odd_one_out": ("first", "second", "odd"),
 }
+_ALTERNATIVES: dict[Task, int] = {"two_afc": 2, "odd_one_out": 3}
 
 
 def read_judgements(folder: Path, task: Task, *, teacher: str, split: JudgedSplit) -> pd.DataFrame:
@@ -64,7 +67,9 @@ def read_judgements(folder: Path, task: Task, *, teacher: str, split: JudgedSpli
     >>> table.to_dict("records")
     [{'reference': 'cat', 'left': 'dog', 'right': 'key', 'choice': 0}]
     """
-    table = _read(folder / f"{task}.csv", ("teacher", "split", *COLUMNS[task]))
+    _check_task(task)
+    kinds = {name: int if name == "choice" else str for name in ("teacher", "split", *COLUMNS[task])}
+    table = read_columns(folder / f"{task}.csv", kinds)
     rows = table[(table["teacher"] == teacher) & (table["split"] == split)]
     if rows.empty:
         known = sorted(set(zip(table["teacher"], table["split"], strict=True)))
@@ -78,6 +83,14 @@ def read_judgements(folder: Path, task: Task, *, teacher: str, split: JudgedSpli
     if task == "two_afc" and not chosen["choice"].isin([0, 1]).all():
         odd = chosen.loc[~chosen["choice"].isin([0, 1]), "choice"].iloc[0]
         raise DataError("A choice is neither left nor right", where=f"{task}.csv", expected="0 or 1", got=odd)
+    first, second, third = (chosen[name] for name in COLUMNS[task][:3])
+    if (twice := (first == second) | (second == third) | (third == first)).any():
+        raise DataError(
+            "A picture stands twice in one choice",
+            where=f"{task}.csv, {teacher}/{split}",
+            expected="three pictures",
+            got=", ".join(map(str, chosen[twice].iloc[0])),
+        )
     return chosen
 
 
@@ -88,22 +101,29 @@ def read_answers(folder: Path, task: Task) -> npt.NDArray[np.int64]:
     -------
     ndarray of int, shape (n_triplets, n_answers)
         Number of the alternative that was named.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read, holds no answers, or one that names no alternative.
     """
+    _check_task(task)
     path = folder / f"{task}_answers.csv"
-    table = _read(path, ())
-    columns = [name for name in table.columns if name.startswith("answer_")]
+    header = map(str, read_table(path, (), separator=",").columns)
+    columns = [name for name in header if name.startswith("answer_")]
     if not columns:
-        raise DataError("A table of answers has no answers", where=path.name, got=list(table.columns))
-    return table[columns].to_numpy(dtype=np.int64)
-
-
-def _read(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    try:
-        table = pd.read_csv(path)
-    except (OSError, ValueError) as error:
-        raise DataError("A table of choices cannot be read", where=path, got=str(error)) from error
-    if missing := [name for name in columns if name not in table.columns]:
+        raise DataError("A table of answers has no answers", where=path, expected="columns answer_1 ...")
+    answers = read_columns(path, dict.fromkeys(columns, int)).to_numpy(dtype=np.int64)
+    if not ((answers >= 0) & (answers < _ALTERNATIVES[task])).all():
         raise DataError(
-            "A table of choices lacks columns", where=path.name, expected=missing, got=list(table.columns)
+            "An answer names no alternative",
+            where=path,
+            expected=f"0 to {_ALTERNATIVES[task] - 1}",
+            got=f"{answers.min()} to {answers.max()}",
         )
-    return table
+    return answers
+
+
+def _check_task(task: Task) -> None:
+    if task not in COLUMNS:
+        raise DataError("There is no such task", expected=" or ".join(COLUMNS), got=task)

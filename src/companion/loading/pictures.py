@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from companion.errors import DataError, MissingDataError
+from companion.loading.tables import read_columns
 from companion.loading.things_pictures import categories_of, concept_of
 from companion.project import data_root
 
@@ -57,7 +58,8 @@ def picture_attributes(folder: Path, stimuli: Sequence[str]) -> pd.DataFrame:
     path = folder / CAPTIONS_FILE
     if not path.is_file():
         raise MissingDataError("Nothing lists what these pictures show", where=path)
-    captions = pd.read_csv(path).groupby("stimulus")["caption"].first()
+    table = read_columns(path, {"stimulus": str, "caption": str})
+    captions = table.groupby("stimulus")["caption"].first()
     plain = captions.reindex([f"{concept_of(name)}/{name.split('/')[-1]}" for name in stimuli])
     words = plain.set_axis(list(stimuli)).str.extract(_PLAIN_CAPTION)
     words["category"] = pd.Series(categories_of(folder, stimuli))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from companion.errors import DataError
+from companion.loading.reading import advising, read_table
 from companion.project import project_root
 from companion.scores import as_scores
 
@@ -149,6 +150,7 @@ _LAYOUTS: Mapping[str, _Layout] = {
 }
 
 
+@advising("take the file from the repository again")
 def published(name: str) -> pd.DataFrame:
     """Read one table of printed numbers.
 
@@ -180,8 +182,8 @@ def published(name: str) -> pd.DataFrame:
     if name not in _LAYOUTS or not path.is_file():
         raise DataError("There is no such table of printed numbers", where=path, expected=sorted(_LAYOUTS))
     layout = _LAYOUTS[name]
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     expected = {*layout.texts, *layout.numbers}
+    frame = read_table(path, sorted(expected), separator=",")
     if set(frame.columns) != expected:
         raise DataError("The columns are not those expected", where=path, expected=sorted(expected),
                         got=sorted(frame.columns))  # fmt: skip

@@ -16,6 +16,7 @@ import pandas as pd
 from companion.errors import DataError
 
 Kind = Literal["world", "N0", "N1", "N2"]
+_DO = "take the file from the repository again"
 FILE = Path(__file__).parents[1] / "simulation" / "repeated_worlds.csv"
 COLUMNS = (
     "kind",
@@ -78,13 +79,21 @@ def read_recorded(
     """
     try:
         first, _, _ = path.read_text("utf-8").partition("\n")
-        record: dict[str, Any] = json.loads(first.removeprefix("#"))
+        record = json.loads(first.removeprefix("#"))
+        if not isinstance(record, dict):
+            raise TypeError("the first line holds no JSON object")
         table = pd.read_csv(path, comment="#", dtype=dict(dtype or {}))
-    except (OSError, ValueError) as error:
-        raise DataError("The table of repeated worlds cannot be read", where=path, got=str(error)) from error
+    except (OSError, ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise DataError(
+            "A recorded table cannot be read",
+            where=path,
+            expected="a first line of # and JSON, a header, then rows",
+            got=error,
+            do=_DO,
+        ) from error
     if missing := [name for name in columns if name not in table.columns]:
         raise DataError(
-            "The table of repeated worlds lacks columns", where=path, expected=missing, got=[*table.columns]
+            "A recorded table lacks columns", where=path, expected=missing, got=[*table.columns], do=_DO
         )
     return table, record
 

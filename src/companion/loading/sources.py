@@ -7,12 +7,12 @@ there when its record, ``world.json``, is: it is written last.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from companion.errors import DataError, MissingDataError
 from companion.loading.manifest import load_manifest
+from companion.loading.reading import advising, read_json_object
 from companion.loading.store import how_to_get
 from companion.project import data_root
 
@@ -127,6 +127,8 @@ def world_record(part: Part, *, scale: ScaleName, null: Null | None = None) -> d
     ------
     MissingDataError
         If the part has not been made.
+    DataError
+        If its record cannot be read.
 
     Examples
     --------
@@ -144,8 +146,9 @@ def world_record(part: Part, *, scale: ScaleName, null: Null | None = None) -> d
     """
     source: Source = "null" if null else "miniature"
     path = recordings_folder(part, source=source, scale=scale, null=null) / RECORD
-    content: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    return content
+    again = f"remove the folder, and run: {simulate_command(part, scale, null)}"
+    with advising(again):
+        return read_json_object(path)
 
 
 def _check(**given: tuple[object, tuple[str, ...]]) -> None:

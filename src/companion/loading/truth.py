@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from companion.errors import DataError, MissingDataError
+from companion.loading.arrays import Array, read_npz
 from companion.loading.god.stimuli import read_god_stimuli
 from companion.loading.god.time_bins import WINDOW, Reduction
 from companion.recording import Recording, Split
@@ -25,6 +26,7 @@ CODES_FILE = "codes.npz"
 FloatArray = npt.NDArray[np.float64]
 _FOLDER_NUMBER = re.compile(r"^\d{5}_(?=.*/)")
 """Folders of THINGS-EEG2 are numbered; the picture is that of the folder without the number."""
+_ANEW = "make this part of the world anew if it is simulated; of people they cannot be had"
 _IN_UNITS = {"NSD", "GOD", "GOD-MEG"}
 """Data sets whose loaders leave responses in the units of the files."""
 
@@ -80,7 +82,7 @@ def read_expected(folder: Path, stimuli: Sequence[str], *, loaded: Recording) ->
         If the map does not fit the recording, or a picture has no code.
     """
     path = folder / expected_file(loaded.subject, loaded.split)
-    forward = _forward(_arrays(path), loaded, path)
+    forward = _forward(_arrays(path, "forward", also=("times",)), loaded, path)
     if forward.shape[1:] != loaded.responses.shape[1:]:
         raise DataError(
             "The map to expected responses does not fit the recording",
@@ -92,6 +94,10 @@ def read_expected(folder: Path, stimuli: Sequence[str], *, loaded: Recording) ->
     shown, wanted = (_codes(folder, _pictures(folder, ids, loaded)) for ids in (loaded.stimuli, stimuli))
     centre = shown.mean(axis=0)
     slope = forward[1:]
+    if len(slope) != len(centre):
+        raise _other_shape(
+            f"{path}, forward", f"1 + {len(centre)} rows, as {CODES_FILE} has it", len(forward)
+        )
     mean = loaded.responses.mean(axis=0, dtype=np.float64)
     if loaded.dataset not in _IN_UNITS:
         gain = _gain(shown - centre, slope, loaded)
@@ -129,17 +135,18 @@ def read_own_view(folder: Path, subject: str, split: Split = "train") -> FloatAr
     MissingDataError
         If the file is not there.
     """
-    return _arrays(folder / expected_file(subject, split))["own_view"].astype(np.float64)
+    path = folder / expected_file(subject, split)
+    return _numbers(_arrays(path, "own_view")["own_view"], f"{path}, own_view", least=2)
 
 
 def coded_stimuli(folder: Path) -> list[str]:
     """Ids of all pictures that have a code in the world of a recording; in THINGS as ``dovel/dovel_01b``."""
-    return [str(name) for name in _arrays(folder / CODES_FILE)["ids"]]
+    return _coded(folder)[0]
 
 
-def _forward(arrays: Mapping[str, npt.NDArray[np.generic]], loaded: Recording, path: Path) -> FloatArray:
+def _forward(arrays: Mapping[str, Array], loaded: Recording, path: Path) -> FloatArray:
     """Map to responses, averaged in the bins of the recording where it has bins: (1 + n_dimensions, ...)."""
-    forward = arrays["forward"].astype(np.float64)
+    forward = _numbers(arrays["forward"], f"{path}, forward", least=2)
     if "times" not in arrays or loaded.times is None:
         return forward
     width = WINDOW / len(loaded.times)
@@ -147,7 +154,10 @@ def _forward(arrays: Mapping[str, npt.NDArray[np.generic]], loaded: Recording, p
     if not np.allclose(loaded.times, centres, rtol=0, atol=1e-9):
         return forward
     # no baseline: an answer is zero until the onset
-    return Reduction.of(arrays["times"].astype(np.float64), width, None, where=path.name)(forward)
+    times = _numbers(arrays["times"], f"{path}, times", least=1)
+    if forward.shape[2:] != times.shape:
+        raise _other_shape(f"{path}, times", forward.shape[2:], times.shape)
+    return Reduction.of(times, width, None, where=path.name)(forward)
 
 
 def _pictures(folder: Path, stimuli: Sequence[str], loaded: Recording) -> list[str]:
@@ -161,13 +171,23 @@ def _pictures(folder: Path, stimuli: Sequence[str], loaded: Recording) -> list[s
 
 def _codes(folder: Path, stimuli: Sequence[str]) -> FloatArray:
     """Codes of pictures: (n_stimuli, n_dimensions)."""
-    arrays = _arrays(folder / CODES_FILE)
-    row_of = {str(name): row for row, name in enumerate(arrays["ids"])}
+    ids, codes = _coded(folder)
+    row_of = {name: row for row, name in enumerate(ids)}
     names = [_FOLDER_NUMBER.sub("", name) for name in stimuli]
     if unknown := [name for name in names if name not in row_of]:
         raise DataError("A picture has no code", where=folder / CODES_FILE, got=unknown[0])
-    codes: FloatArray = arrays["codes"][[row_of[name] for name in names]].astype(np.float64)
-    return codes
+    chosen: FloatArray = codes[[row_of[name] for name in names]]
+    return chosen
+
+
+def _coded(folder: Path) -> tuple[list[str], FloatArray]:
+    """Ids of all pictures that have a code, and their codes: (n_pictures, n_dimensions)."""
+    path = folder / CODES_FILE
+    arrays = _arrays(path, "ids", "codes")
+    codes = _numbers(arrays["codes"], f"{path}, codes", least=2)
+    if arrays["ids"].dtype.kind != "U" or arrays["ids"].shape != codes.shape[:1] or codes.ndim != 2:
+        raise _other_shape(f"{path}, ids", "one name for each row of codes", arrays["ids"].shape)
+    return [str(name) for name in arrays["ids"]], codes
 
 
 def _gain(codes: FloatArray, slope: FloatArray, loaded: Recording) -> FloatArray:
@@ -180,12 +200,30 @@ def _gain(codes: FloatArray, slope: FloatArray, loaded: Recording) -> FloatArray
     return gain
 
 
-def _arrays(path: Path) -> dict[str, npt.NDArray[np.generic]]:
+def _arrays(path: Path, *names: str, also: Sequence[str] = ()) -> dict[str, Array]:
     if not path.is_file():
         raise MissingDataError(
             "Expected responses are known of the miniature world only",
             where=path,
-            do="make this part of the world anew if it is simulated; of people they cannot be had",
+            do=_ANEW,
         )
-    with np.load(path, allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
+    return read_npz(path, names, also=also, do=_ANEW)
+
+
+def _numbers(values: Array, where: str, *, least: int) -> FloatArray:
+    """Finite numbers of at least so many dimensions."""
+    if values.dtype.kind not in "iuf" or values.ndim < least or not np.isfinite(values).all():
+        raise DataError(
+            "An array of the miniature world is not what it should be",
+            where=where,
+            expected=f"finite numbers, {least} dimensions or more",
+            got=f"{values.dtype} of shape {values.shape}",
+            do=_ANEW,
+        )
+    return values.astype(np.float64)
+
+
+def _other_shape(where: str, expected: object, got: object) -> DataError:
+    return DataError(
+        "An array of the miniature world has another shape", where=where, expected=expected, got=got, do=_ANEW
+    )

@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 from companion.errors import DataError
+from companion.loading.reading import advising, present
 from companion.loading.store import data_file
 
 _LINE = re.compile(r"(?P<category>n\d{8})[\t ]+(?P<words>\S.*)")
@@ -35,6 +36,7 @@ def wordnet_lemmas() -> dict[str, list[str]]:
     return read_lemmas(data_file("wordnet-lemmas"))
 
 
+@advising("get the file anew, as the manifest says for wordnet-lemmas")
 def read_lemmas(path: Path) -> dict[str, list[str]]:
     """Read a file of categories and their words.
 
@@ -55,7 +57,7 @@ def read_lemmas(path: Path) -> dict[str, list[str]]:
         If a line is not an id and its words, a word is empty, a category stands twice, or there is no line.
     """
     try:
-        lines = path.read_text("utf-8").rstrip("\n").split("\n")
+        lines = present(path).read_text("utf-8-sig").rstrip("\n").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError("A file of words cannot be read", where=path, expected="UTF-8", got=error) from error
     lemmas: dict[str, list[str]] = {}
