@@ -36,7 +36,7 @@ PEOPLE = ("subject1", "subject2", "subject3", "subject11")
 def muse_epochs(folder: Path, subject: str) -> mne.BaseEpochs:
     """Cut faces and houses of one person: 1 to 30 Hz, no trial above 100 microvolts, baseline removed."""
     table = pd.read_csv(folder / "recordings.csv")
-    with np.load(folder / "recordings.npz") as arrays:
+    with np.load(folder / "recordings.npz", allow_pickle=False) as arrays:
         info = mne.create_info([str(name) for name in arrays["channels"]], RATE, "eeg")
         parts = []
         for name in table.loc[table["subject"] == subject, "recording"]:
@@ -63,7 +63,7 @@ def muse_epochs(folder: Path, subject: str) -> mne.BaseEpochs:
 
 def haxby_recording(folder: Path) -> Recording:
     """Label mean patterns of blocks of ventral temporal cortex, less the mean of their run."""
-    with np.load(folder / "vt_patterns.npz") as arrays:
+    with np.load(folder / "vt_patterns.npz", allow_pickle=False) as arrays:
         patterns = arrays["block_patterns"].astype(np.float64)
         runs, shown = arrays["block_run"], [str(name) for name in arrays["block_category"]]
     for run in np.unique(runs):
