@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from companion.checks import all_usable, real, usable
 from companion.errors import DataError
 
 FloatArray = npt.NDArray[np.floating[Any]]
@@ -55,9 +56,9 @@ class Embeddings:
     simulated: bool = False
 
     def __post_init__(self) -> None:
-        values = np.array(self.values, dtype=np.float64)  # a copy of our own, so that it can be locked
         ids = tuple(str(name) for name in self.ids)
         where = f"embeddings of the space {self.space!r}"
+        values = np.array(real(where, self.values), dtype=np.float64)  # a copy of our own, to be locked
         if values.ndim != 2 or 0 in values.shape:
             raise DataError(
                 "Embeddings are a matrix", where=where, expected="(n_stimuli, n_features)", got=values.shape
@@ -68,8 +69,8 @@ class Embeddings:
             raise DataError("An id is used twice", where=where, got=_some(twice))
         if not all(ids):
             raise DataError("An id is empty", where=where, got=f"row {ids.index('')}")
-        if not np.isfinite(values).all():
-            rows = [ids[row] for row in np.flatnonzero(~np.isfinite(values).all(axis=1))]
+        if not all_usable(values):
+            rows = [ids[row] for row in np.flatnonzero(~usable(values).all(axis=1))]
             raise DataError("Embeddings hold numbers that are not finite", where=where, got=_some(rows))
         values.flags.writeable = False
         object.__setattr__(self, "values", values)
@@ -166,7 +167,7 @@ class Embeddings:
             Vector to subtract; the mean of these rows if left out. Where a score is to hold for unseen
             stimuli, give the mean of the training rows.
         """
-        origin = self.values.mean(axis=0) if mean is None else np.asarray(mean)
+        origin = self.values.mean(axis=0) if mean is None else real("mean", mean)
         if origin.shape != self.values.shape[1:]:
             raise DataError(
                 "The mean has another length than the vectors",

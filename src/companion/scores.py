@@ -10,6 +10,7 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 import pandas as pd
 
+from companion.checks import full
 from companion.errors import DataError
 
 SCORE_COLUMNS = (
@@ -166,6 +167,9 @@ def paired(
     >>> (table["human"] - table["base"]).to_dict()
     {'S1': 2.0, 'S2': 3.0}
     """
+    full(scores, labels=(condition, unit), values=("value",))
+    if len(set(levels)) < len(levels):
+        raise DataError("A level is compared with itself", where=condition, got=list(levels))
     chosen = scores[scores[condition].isin(list(levels))]
     counts = pd.crosstab(chosen[unit], chosen[condition]).reindex(columns=list(levels), fill_value=0)
     if counts.empty or not (counts == 1).all(axis=None):

@@ -29,7 +29,7 @@ def test_thresholds_are_the_smallest_that_guessing_rarely_reaches(
 
 def test_a_few_items_have_no_threshold_that_can_be_reached() -> None:
     assert guessing(2, 4, 2).hits == 3
-    with pytest.raises(ValueError, match="k lies between"):
+    with pytest.raises(ValueError, match="k is a whole number"):
         guessing(10, 5, 5)
 
 

@@ -37,7 +37,7 @@ def test_the_interval_lies_within_the_margins_exactly_where_the_test_says_so() -
 
 
 def test_bad_input_is_refused() -> None:
-    with pytest.raises(ValueError, match="margin is positive"):
+    with pytest.raises(ValueError, match="margin is a finite number above 0"):
         equivalence([1, 2, 3], [1, 2, 4], margin=0)
     with pytest.raises(DataError, match="do not pair"):
         equivalence([1, 2], [1, 3], margin=1)

@@ -9,12 +9,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from companion.checks import finite, whole
 from companion.statistics.similarity import FloatArray
 
 PENALTIES = np.logspace(-4, 4, 9)
 """Ridge penalties that are tried, in units of the mean squared length of a centred row of the predictor."""
 
 _INNER_FOLDS = 5
+_ROUNDING = 1e-12  # deviations below this share of the largest value are rounding
 
 
 class Predictability(NamedTuple):
@@ -70,8 +72,12 @@ def linear_predictability(
     >>> found.features.round(1).tolist()[0], bool(found.features[1] < 0.2)
     (1.0, True)
     """
+    X, Y = finite("rows to predict from", X, ndim=2), finite("rows to predict", Y, ndim=2)
     if not len(X) == len(Y) == len(groups):
         raise ValueError(f"rows are matched one to one, got {len(X)}, {len(Y)} and {len(groups)} groups")
+    penalties = finite("penalties", penalties, ndim=1)
+    if penalties.min() <= 0:
+        raise ValueError(f"penalties are above zero, got {penalties.min()!r}")
     fold_of = group_folds(groups, n_folds, np.random.default_rng(seed))
     error, spread = np.zeros((2, Y.shape[1]))
     for fold in range(n_folds):
@@ -80,17 +86,17 @@ def linear_predictability(
         predicted, mean = _ridge(X[~left_out], Y[~left_out], inner, penalties, X[left_out])
         error += ((Y[left_out] - predicted) ** 2).sum(axis=0)
         spread += ((Y[left_out] - mean) ** 2).sum(axis=0)
-    if not spread.any():
-        raise ValueError("all rows of the space to predict are equal: it has no variance to share")
-    features = 1 - np.divide(error, spread, out=np.full(len(error), np.nan), where=spread > 0)
+    varies = spread > len(Y) * (_ROUNDING * np.abs(Y).max(axis=0)) ** 2
+    if not varies.any():
+        raise ValueError(f"all {len(Y)} rows of the space to predict are equal: it has no variance to share")
+    features = 1 - np.divide(error, spread, out=np.full(len(error), np.nan), where=varies)
     return Predictability(float(1 - error.sum() / spread.sum()), features)
 
 
 def group_folds(groups: Sequence[str], n_folds: int, rng: np.random.Generator) -> npt.NDArray[np.intp]:
     """Random fold of each row, the same for all rows of a group: ndarray of shape (n_rows,)."""
     names, code = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
-    if not 3 <= n_folds <= len(names):
-        raise ValueError(f"n_folds lies between 3 and the {len(names)} groups, got {n_folds!r}")
+    whole("n_folds", n_folds, least=3, most=len(names))
     fold_of_group = rng.permutation(len(names)) % n_folds
     return np.asarray(fold_of_group[code])
 
@@ -141,10 +147,17 @@ def debiased_cka(X: FloatArray, Y: FloatArray) -> float:
     Song et al. (2012), Journal of Machine Learning Research 13 (unbiased HSIC); Nguyen, Raghu and
     Kornblith (2021), ICLR (its use in kernel alignment).
     """
-    if len(X) < 4:
-        raise ValueError(f"the unbiased estimate needs four rows, got {len(X)}")
-    first, second = (_off_diagonal_gram(values) for values in (X, Y))
-    return _hsic(first, second) / float(np.sqrt(_hsic(first, first) * _hsic(second, second)))
+    X, Y = finite("rows of the first space", X, ndim=2), finite("rows of the second space", Y, ndim=2)
+    if len(X) != len(Y) or len(X) < 4:
+        raise ValueError(
+            f"the unbiased estimate needs four rows, the same in both; got {len(X)} and {len(Y)}"
+        )
+    grams = [_off_diagonal_gram(values) for values in (X, Y)]
+    own = [_hsic(gram, gram) for gram in grams]
+    least = [(_ROUNDING * float(np.abs(values).max())) ** 4 for values in (X, Y)]
+    if own[0] <= least[0] or own[1] <= least[1]:
+        raise ValueError(f"a space that is unlike noise in nothing has no alignment; estimates are {own}")
+    return _hsic(*grams) / float(np.sqrt(own[0] * own[1]))
 
 
 def compare_spaces(
@@ -181,6 +194,8 @@ def _ridge(
     x_mean, y_mean = X.mean(axis=0), Y.mean(axis=0)
     centred = X - x_mean
     unit = (centred**2).sum(axis=1).mean()
+    if unit <= (_ROUNDING * np.abs(X).max()) ** 2:  # nothing to predict from
+        return np.tile(y_mean, (len(X_new), 1)), y_mean
     model = RidgeCV(
         alphas=penalties * unit,
         fit_intercept=True,

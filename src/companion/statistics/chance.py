@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
+from companion.checks import number, whole
+
 
 class Guessing(NamedTuple):
     """What a decoder without any information does; all in percent but the hits.
@@ -54,8 +56,10 @@ def guessing(n_items: int, n_candidates: int, k: int = 1, *, significance: float
     >>> guessing(200, 200).level, guessing(200, 200).hits, guessing(200, 200, 5).hits
     (0.5, 4, 10)
     """
-    if not 1 <= k < n_candidates or n_items < 1:
-        raise ValueError(f"k lies between 1 and {n_candidates - 1}, got {k!r}, for {n_items!r} items")
+    whole("n_items", n_items)
+    whole("n_candidates", n_candidates, least=2)
+    whole("k", k, most=n_candidates - 1)
+    number("significance", significance, above=0, below=1)
     share = k / n_candidates
     hits = int(np.argmax(stats.binom.sf(np.arange(n_items + 1) - 1, n_items, share) < significance))
     if hits == 0:
@@ -83,5 +87,8 @@ def exact_interval(hits: int, n_items: int, level: float = 0.95) -> tuple[float,
     """
     from statsmodels.stats.proportion import proportion_confint
 
+    whole("n_items", n_items)
+    whole("hits", hits, least=0, most=n_items)
+    number("level", level, above=0, below=1)
     low, high = proportion_confint(hits, n_items, alpha=1 - level, method="beta")
     return 100 * float(low), 100 * float(high)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from companion.checks import finite, number, whole
 from companion.statistics.similarity import FloatArray, Pairs, standardised
 
 
@@ -61,15 +62,19 @@ def bootstrap_spearman(
     ----------
     Nili et al. (2014), PLoS Computational Biology 10, e1003553 (resampled conditions).
     """
-    vectors = [*first, *second] + ([] if control is None else [control])
+    first, second = (finite("pair values", side, ndim=2) for side in (first, second))
+    vectors = [*first, *second] + ([] if control is None else [finite("controlled pair values", control)])
     if any(np.shape(vector) != (len(pairs),) for vector in vectors):
         raise ValueError(f"every vector holds one value for each of the {len(pairs)} pairs")
     places = [np.unique(vector, return_inverse=True)[1] for vector in vectors]
     label_of = pairs.label_codes[pairs.first], pairs.label_codes[pairs.second]
+    resamples = label_counts(pairs.n_labels, n_bootstrap, seed)
     draws = np.empty((n_bootstrap, len(first), len(second)))
-    for row, counts in enumerate(label_counts(pairs.n_labels, n_bootstrap, seed)):
+    for row, counts in enumerate(resamples):
         weights = counts[label_of[0]] * counts[label_of[1]]
         drawn = np.flatnonzero(weights)  # about two fifths of the pairs
+        if not drawn.size:
+            raise ValueError(f"a resample of {pairs.n_labels} labels holds no pair; resample more of them")
         weights = weights[drawn]
         ranks = np.stack([_weighted_ranks(place[drawn], weights) for place in places])
         fixed = None if control is None else standardised(ranks[-1], weights)
@@ -105,15 +110,19 @@ def bootstrap_means(values: FloatArray, *, n_bootstrap: int, seed: int) -> Float
 
 def interval(draws: FloatArray, level: float = 0.95) -> FloatArray:
     """Middle part of bootstrap draws: ndarray of shape (n_bootstrap, ...) to (2, ...)."""
+    number("level", level, above=0, below=1)
     tail = (1 - level) / 2
     return np.asarray(np.quantile(draws, [tail, 1 - tail], axis=0))
 
 
 def label_counts(n_labels: int, n_bootstrap: int, seed: int) -> Iterator[FloatArray]:
     """How often each label is drawn, resample by resample."""
+    whole("n_bootstrap", n_bootstrap)
     rng = np.random.default_rng(seed)
-    for _ in range(n_bootstrap):
-        yield np.bincount(rng.integers(n_labels, size=n_labels), minlength=n_labels).astype(np.float64)
+    return (
+        np.bincount(rng.integers(n_labels, size=n_labels), minlength=n_labels).astype(np.float64)
+        for _ in range(n_bootstrap)
+    )
 
 
 def _weighted_ranks(places: np.ndarray, weights: FloatArray) -> FloatArray:

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from companion.checks import finite
 from companion.errors import DataError
 from companion.statistics.similarity import FloatArray
 
@@ -128,11 +129,11 @@ def _scaled(design: FloatArray) -> FloatArray:
 
 
 def _columns(values: Mapping[str, ArrayLike]) -> Mapping[str, FloatArray]:
-    columns = {name: np.asarray(column, dtype=np.float64) for name, column in values.items()}
+    columns = {name: finite(f"values of {name}", one).astype(np.float64) for name, one in values.items()}
     shapes = {column.shape for column in columns.values()}
     first = next(iter(shapes), ())
     whole = len(shapes) == 1 and len(first) == 1 and first[0] >= 3
-    if len(columns) < 2 or not whole or not all(np.isfinite(column).all() for column in columns.values()):
+    if len(columns) < 2 or not whole:
         raise DataError(
             "Modalities do not share their categories",
             where=", ".join(columns),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from companion.checks import finite
+
 
 def holm(p_values: ArrayLike) -> NDArray[np.float64]:
     """Adjust p values by Holm's step-down procedure.
@@ -36,8 +38,11 @@ def holm(p_values: ArrayLike) -> NDArray[np.float64]:
 
     from statsmodels.stats.multitest import multipletests
 
+    values = finite("p values", p_values, ndim=1).astype(np.float64)
+    if values.min() < 0 or values.max() > 1:
+        raise ValueError(f"p values lie between 0 and 1, got {values.min()!r} to {values.max()!r}")
     gc.freeze()  # multipletests collects garbage, which takes long where a chapter holds many objects
     try:
-        return np.asarray(multipletests(np.asarray(p_values, dtype=np.float64), method="holm")[1])
+        return np.asarray(multipletests(values, method="holm")[1])
     finally:
         gc.unfreeze()

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from companion.errors import DataError
+from companion.checks import finite, whole
 from companion.statistics.concept_bootstrap import interval
 from companion.statistics.similarity import FloatArray
 
@@ -41,9 +41,8 @@ def crossed_draws(values: ArrayLike, *, n_bootstrap: int, seed: int) -> FloatArr
     DataError
         If the table is not full.
     """
-    table = np.asarray(values, dtype=np.float64)
-    if table.ndim != 2 or 0 in table.shape or not np.isfinite(table).all():
-        raise DataError("Not a full table of subjects by images", expected="finite numbers", got=table.shape)
+    table = np.asarray(finite("scores of subjects by images", values, ndim=2), dtype=np.float64)
+    whole("n_bootstrap", n_bootstrap)
     rng = np.random.default_rng(seed)
     of_subjects, of_images = (
         rng.multinomial(size, np.full(size, 1 / size), size=n_bootstrap) / size for size in table.shape

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from companion.checks import finite
 from companion.errors import DataError
 from companion.statistics.corrections import holm
 from companion.statistics.similarity import FloatArray
@@ -64,8 +65,8 @@ def unit_f(values: FloatArray) -> UnitF:
     ----------
     Vafaei et al. (2026), Communications Biology 9, 206: Fig. 8.
     """
-    images = np.asarray(values, dtype=np.float64)
-    if images.ndim != 3 or min(images.shape[:2]) < 2 or not np.isfinite(images).all():
+    images = np.asarray(finite("units of images", values, ndim=3), dtype=np.float64)
+    if min(images.shape[:2]) < 2:
         raise DataError(
             "F compares images within categories",
             expected="finite numbers of shape (2 or more categories, 2 or more images, units)",

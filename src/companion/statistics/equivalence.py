@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from companion.checks import finite, number
 from companion.errors import DataError
 
 
@@ -66,14 +67,13 @@ def equivalence(first: ArrayLike, second: ArrayLike, *, margin: float) -> Equiva
     """
     from statsmodels.stats.weightstats import ttost_paired
 
-    one, two = (np.asarray(values, dtype=np.float64) for values in (first, second))
-    if margin <= 0:
-        raise ValueError(f"a margin is positive, got {margin!r}")
-    if one.ndim != 1 or one.shape != two.shape or len(one) < 3 or not np.isfinite(one - two).all():
+    number("margin", margin, above=0)
+    one, two = (finite("scores", values, ndim=1).astype(np.float64) for values in (first, second))
+    if one.shape != two.shape or len(one) < 3:
         raise DataError(
             "Two columns do not pair", expected="3 or more finite pairs", got=(one.shape, two.shape)
         )
-    if np.ptp(one - two) == 0:
+    if np.ptp(one - two) <= 1e-12 * np.abs([one, two]).max():
         raise DataError("All paired differences are equal, so t has no value", got=float((one - two)[0]))
     p, _, _ = ttost_paired(one, two, -margin, margin)
     low, high = stats.ttest_rel(one, two).confidence_interval(0.90)

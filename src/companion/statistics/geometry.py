@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from companion.checks import finite
 from companion.statistics.neighbours import nearest
-from companion.statistics.retrieval import unit_rows
-from companion.statistics.similarity import FloatArray
+from companion.statistics.similarity import FloatArray, unit_rows
 
 
 class Isotropy(NamedTuple):
@@ -202,14 +202,18 @@ def hubness(counts: npt.NDArray[np.intp]) -> Hubness:
     Radovanovic, Nanopoulos and Ivanovic (2010), Journal of Machine Learning
     Research 11, 2487-2531.
     """
-    spread = counts.std()
-    skewness = float(stats.skew(counts)) if spread else 0.0
-    hubs = counts > counts.mean() + 2 * spread
-    return Hubness(skewness, float(hubs.mean()), float((counts == 0).mean()))
+    values = finite("counts", counts, ndim=1)
+    if values.min() < 0:
+        raise ValueError(f"counts are not negative, got {values.min()!r}")
+    spread = values.std()
+    skewness = float(stats.skew(values)) if spread else 0.0
+    hubs = values > values.mean() + 2 * spread
+    return Hubness(skewness, float(hubs.mean()), float((values == 0).mean()))
 
 
 def _singular_values(values: FloatArray) -> FloatArray:
     """Singular values of the centred matrix that can differ from zero."""
+    values = finite("vectors", values, ndim=2)
     n_rows, n_features = values.shape
     centred = values - values.mean(axis=0)
     if n_rows < 2 or np.ptp(values, axis=0).max() == 0:

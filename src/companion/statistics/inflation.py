@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from companion.checks import finite
 from companion.errors import DataError
 from companion.statistics.recommended import FEWEST
 
@@ -67,8 +68,8 @@ def inflation(honest: ArrayLike, leaky: ArrayLike) -> Inflation:
     >>> found.difference, found.word
     (20.0, 'adds')
     """
-    one, two = (np.asarray(values, dtype=np.float64) for values in (honest, leaky))
-    if one.ndim != 1 or one.shape != two.shape or not one.size or not np.isfinite([one, two]).all():
+    one, two = (finite("scores", values, ndim=1).astype(np.float64) for values in (honest, leaky))
+    if one.shape != two.shape:
         raise DataError("Honest and leaky scores do not pair", got=f"{one.shape}, {two.shape}")
     differences = two - one
     n, mean = differences.size, float(differences.mean())

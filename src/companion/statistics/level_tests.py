@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from companion.checks import all_usable, finite, full, real
 from companion.errors import DataError
 from companion.statistics.corrections import holm
 from companion.statistics.similarity import FloatArray
@@ -99,9 +100,12 @@ def above_shuffled(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     """
     if missing := {*by, "value", "shuffled"} - set(table.columns):
         raise DataError("Columns are missing", expected=sorted(missing), got=list(table.columns))
+    full(table, labels=by, values=())
+    if not by:
+        raise DataError("No column names the cells", expected="one column or more", got=by)
     rows = []
     for names, cell in table.groupby(list(by), sort=False):
-        columns = cell[["value", "shuffled"]].to_numpy(dtype=np.float64).T
+        columns = real("values of a cell", cell[["value", "shuffled"]].to_numpy()).T
         rows.append(dict(zip(by, names, strict=True)) | _above(columns, where=names))
     found = pd.DataFrame(rows)
     return found.assign(p_holm=holm(found["p_ind"]))
@@ -110,7 +114,7 @@ def above_shuffled(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
 def _above(columns: FloatArray, where: object) -> dict[str, float]:
     values, shuffled = columns
     n = len(values)
-    if n < FEWEST or not np.isfinite(columns).all() or any(map(_constant, (*columns, values - shuffled))):
+    if n < FEWEST or not all_usable(columns) or any(map(_constant, (*columns, values - shuffled))):
         raise DataError(
             "A cell cannot be tested",
             where=where,
@@ -160,7 +164,7 @@ def compare_levels(wide: pd.DataFrame) -> LevelComparison:
     Vafaei et al. (2026), Communications Biology 9, 206: Statistics (one-way analysis of variance, then
     Tukey's test). Friedman (1937), Journal of the American Statistical Association 32, 675-701.
     """
-    values = wide.to_numpy(dtype=np.float64).T
+    values = finite("values of levels", wide.to_numpy(), ndim=2).astype(np.float64).T
     n_levels, n = values.shape
     if n_levels < 3 or n < FEWEST or not np.isfinite(values).all() or any(map(_constant, values)):
         raise DataError(

@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from companion.checks import full
 from companion.errors import DataError
 from companion.statistics.similarity import FloatArray
 
@@ -126,6 +127,7 @@ def mixed_difference(table: pd.DataFrame, *, first: str, second: str) -> MixedDi
 
 def _differences(table: pd.DataFrame, first: str, second: str) -> FloatArray:
     """First minus second level: (n_subjects, n_categories)."""
+    full(table, labels=("subject", "category", "level"), values=("value",))
     sides = []
     for level in (first, second):
         chosen = table[table["level"] == level]

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from companion.checks import finite, whole
+from companion.errors import DataError
 from companion.statistics.similarity import FloatArray
 
 
@@ -24,9 +26,11 @@ def nearest(similarity: FloatArray, n_nearest: int) -> npt.NDArray[np.intp]:
     ndarray of shape (n_rows, n_nearest)
         Row numbers; a row is never its own neighbour.
     """
+    similarity = finite("similarities", similarity, ndim=2)
     n_rows = len(similarity)
-    if not 1 <= n_nearest < n_rows:
-        raise ValueError(f"n_nearest lies between 1 and {n_rows - 1}, got {n_nearest!r}")
+    if similarity.shape != (n_rows, n_rows):
+        raise DataError("Similarities are a square matrix", expected=(n_rows, n_rows), got=similarity.shape)
+    whole("n_nearest", n_nearest, most=n_rows - 1)
     order = np.argsort(np.where(np.eye(n_rows, dtype=bool), np.inf, -similarity), axis=1, kind="stable")
     return order[:, :n_nearest]
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, stats
 
+from companion.checks import finite, whole
 from companion.errors import DataError
 
 MOST_ENUMERATED = 20
@@ -98,8 +99,8 @@ def paired_tests(first: ArrayLike, second: ArrayLike) -> PairedResult:
     >>> round(result.p_t, 3), result.p_sign_flip, result.floor
     (0.028, 0.0625, 0.03125)
     """
-    one, two = (np.asarray(values, dtype=np.float64) for values in (first, second))
-    if one.ndim != 1 or one.shape != two.shape:
+    one, two = (finite("values of units", values, ndim=1).astype(np.float64) for values in (first, second))
+    if one.shape != two.shape:
         raise DataError(
             "Two columns do not pair", expected="equally long columns", got=f"{one.shape}, {two.shape}"
         )
@@ -186,8 +187,9 @@ def wilcoxon(differences: ArrayLike) -> float:
     moved = values[values != 0]
     if moved.size < 2:
         return 1.0
-    # Printed decimals that are equal may differ in the last bit once subtracted.
-    ranks = stats.rankdata(np.round(np.abs(moved), 9))
+    # Printed decimals that are equal may differ in the last bit once subtracted; a small unit ties nothing.
+    unit = min(1.0, float(np.abs(moved).max()))
+    ranks = stats.rankdata(np.round(np.abs(moved) / unit, 9))
     return _signs_enumerated(np.sign(moved) * ranks)
 
 
@@ -205,7 +207,8 @@ def exact_floor(n_nonzero: int) -> float:
     >>> exact_floor(4), exact_floor(10)
     (0.125, 0.001953125)
     """
-    return min(1.0, 2.0 / 2.0**n_nonzero)
+    whole("n_nonzero", n_nonzero, least=0)
+    return min(1.0, 2.0 ** (1 - int(n_nonzero)))
 
 
 def dz_interval(t: float, n: int) -> tuple[float, float]:
@@ -251,8 +254,8 @@ def _signs_enumerated(values: Floats) -> float:
 
 
 def _checked(differences: ArrayLike) -> Floats:
-    values = np.asarray(differences, dtype=np.float64)
-    if values.ndim != 1 or not 3 <= values.size <= MOST_ENUMERATED or not np.isfinite(values).all():
+    values = finite("differences", differences, ndim=1).astype(np.float64)
+    if not 3 <= values.size <= MOST_ENUMERATED:
         raise DataError(
             "These differences cannot be tested by enumeration",
             expected=f"3 to {MOST_ENUMERATED} finite numbers, one per unit",

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from companion.checks import finite, whole
 from companion.errors import DataError
 from companion.statistics.concept_bootstrap import bootstrap_means, interval
 from companion.statistics.paired import exact_floor, sign_flip
@@ -145,6 +146,8 @@ def compare_ranks(
     (-2.67, 0.03125)
     """
     one, two = _pairs(first, second)
+    whole("n_permutations", n_permutations)
+    whole("n_bootstrap", n_bootstrap)
     test = stats.permutation_test(
         (one, two),
         _mean_difference,
@@ -240,8 +243,8 @@ def _mean_difference(first: FloatArray, second: FloatArray, axis: int) -> FloatA
 
 
 def _pairs(first: ArrayLike, second: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    one, two = (np.asarray(values, dtype=np.float64) for values in (first, second))
-    if one.ndim != 1 or one.shape != two.shape or len(one) < _FEWEST or not np.isfinite(one + two).all():
+    one, two = (finite("values of images", values, ndim=1).astype(np.float64) for values in (first, second))
+    if one.shape != two.shape or len(one) < _FEWEST:
         raise DataError(
             "Two methods do not pair",
             expected=f"finite columns of equal length, {_FEWEST} images or more",

@@ -19,6 +19,7 @@ from scipy import stats
 from skimage.color import rgb2gray
 from skimage.metrics import structural_similarity
 
+from companion.checks import finite
 from companion.errors import DataError
 from companion.statistics.similarity import FloatArray
 
@@ -145,7 +146,8 @@ def beaten_by_answer(features: FloatArray, references: FloatArray) -> FloatArray
     :func:`companion.statistics.repeated_trials.image_permutation`. Arguments as of
     :func:`distractors_beaten`, which is the diagonal; shape (n_pictures, n_pictures).
     """
-    if features.shape != references.shape or features.ndim != 2 or len(features) < 2:
+    features, references = (finite("features", values, ndim=2) for values in (features, references))
+    if features.shape != references.shape or len(features) < 2:
         raise DataError(
             "Identification compares two or more pictures with as many references",
             expected="two matrices of one shape",

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from companion.checks import full, whole
 from companion.errors import DataError
 from companion.statistics.corrections import holm
 from companion.statistics.crossed_bootstrap import crossed_interval
@@ -98,8 +99,17 @@ def compare_targets(
     >>> table[["n", "wins", "mean_first", "mean_second", "p_sign_flip"]].values.tolist()
     [[3.0, 3.0, 70.0, 50.0, 0.25]]
     """
+    whole("n_bootstrap", n_bootstrap)
+    full(scores, labels=("metric", "subject", "stimulus", condition, *by), values=())
+    if not comparisons or not by:
+        raise DataError(
+            "Nothing is compared", expected="comparisons, and columns of groups", got=(comparisons, by)
+        )
     chosen = scores[scores["metric"] == metric]
-    if chosen.empty or not chosen["value"].between(0, 1).all():
+    if chosen.empty:
+        raise DataError("Shares are compared", where=metric, expected="scores of this metric", got="none")
+    full(chosen, labels=(), values=("value",))
+    if not chosen["value"].between(0, 1).all():
         raise DataError("Shares are compared", where=metric, expected="values from 0 to 1", got=len(chosen))
     rows = []
     for names, group in chosen.groupby(list(by), sort=False):

@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from companion.checks import finite, whole
 from companion.errors import DataError
 
 FloatArray = npt.NDArray[np.floating[Any]]
@@ -78,9 +79,10 @@ def spearman_brown(reliability: npt.ArrayLike, factor: npt.ArrayLike) -> FloatAr
     Parameters
     ----------
     reliability : array-like
-        Values below zero only arise by chance; they become more negative.
+        From -1 to 1. Values below zero only arise by chance; they become more negative, down to minus
+        infinity where the formula has no value: at :math:`-1 / (k - 1)` and below.
     factor : array-like
-        Ratio :math:`k` of the numbers of measurements; may be below 1.
+        Ratio :math:`k` of the numbers of measurements, above zero; may be below 1.
 
     Examples
     --------
@@ -88,8 +90,15 @@ def spearman_brown(reliability: npt.ArrayLike, factor: npt.ArrayLike) -> FloatAr
     >>> float(spearman_brown(0.5, 3))
     0.75
     """
-    r, k = np.asarray(reliability, dtype=np.float64), np.asarray(factor, dtype=np.float64)
-    return np.asarray(k * r / (1 + (k - 1) * r))
+    r, k = (finite("reliabilities", one).astype(np.float64) for one in (reliability, factor))
+    if np.abs(r).max() > 1 + 1e-9 or k.min() <= 0 or not _fit(r.shape, k.shape):
+        raise DataError(
+            "These are no reliabilities to carry over",
+            expected="-1 to 1, and as many ratios above zero",
+            got=f"{r.min():g} to {r.max():g} in {r.shape}, ratios from {k.min():g} in {k.shape}",
+        )
+    lengthened, below = np.broadcast_arrays(k * r, 1 + (k - 1) * r)
+    return np.asarray(np.divide(lengthened, below, out=np.full(below.shape, -np.inf), where=below > 0))
 
 
 def split_half_reliability(
@@ -129,7 +138,7 @@ def split_half_reliability(
     >>> (split_half_reliability(responses, rng=rng) > 0.5).tolist()  # the first unit knows the stimuli
     [True, False]
     """
-    n = responses.shape[1]
+    n = np.shape(responses)[1] if np.ndim(responses) > 1 else 0
     return spearman_brown(half_agreement(responses, n // 2, n_splits=n_splits, rng=rng), n / max(n // 2, 1))
 
 
@@ -153,7 +162,9 @@ def half_agreement(
     ndarray of shape (...)
         Mean over splits.
     """
+    responses = finite("responses", responses)
     check_repetitions(responses, n_averaged)
+    whole("n_splits", n_splits)
     total = np.zeros(responses.shape[2:])
     for _ in range(n_splits):
         first, second = _random_averages(responses, n_averaged, rng)
@@ -216,7 +227,8 @@ def pattern_agreement(
         Square root of the reliability of the full average (:func:`spearman_brown`; 0 where it is negative):
         what a prediction without any noise reaches.
     """
-    n = responses.shape[1]
+    responses = finite("responses", responses)
+    n = (*responses.shape, 0, 0)[1]
     check_repetitions(responses, n // 2)
     total = np.zeros((len(responses), *responses.shape[3:]))
     for _ in range(n_splits):
@@ -234,13 +246,20 @@ def check_repetitions(responses: FloatArray, n_averaged: int) -> None:
     DataError
         If too little was measured.
     """
-    n_stimuli, n_repetitions = responses.shape[:2]
+    n_stimuli, n_repetitions = (*responses.shape, 0, 0)[:2]
     if n_stimuli < 3 or n_averaged < 1 or 2 * n_averaged > n_repetitions:
         raise DataError(
             "Too little was measured to compare it with itself",
             expected=f"3 stimuli or more, and {2 * max(n_averaged, 1)} repetitions or more of each",
             got=f"{n_stimuli} stimuli, {n_repetitions} repetitions",
         )
+
+
+def _fit(*shapes: tuple[int, ...]) -> bool:
+    try:
+        return bool(np.broadcast_shapes(*shapes) or True)
+    except ValueError:
+        return False
 
 
 def _random_averages(

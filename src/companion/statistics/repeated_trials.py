@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from companion.checks import finite, whole
 from companion.errors import DataError
 from companion.statistics.concept_bootstrap import interval
 from companion.statistics.similarity import FloatArray
@@ -85,13 +86,9 @@ def hits_by_answer(similarity: npt.ArrayLike, k: int = 1) -> FloatArray:
     >>> hits_by_answer([[0.9, 0.2, 0.1], [0.5, 0.5, 0.1]]).tolist()
     [[1.0, 0.0, 0.0], [0.5, 0.5, 0.0]]
     """
-    values = np.round(np.asarray(similarity, dtype=np.float64), _DECIMALS)
-    if values.ndim != 2 or not np.isfinite(values).all() or not 1 <= k <= values.shape[1]:
-        raise DataError(
-            "Trials cannot be ranked",
-            expected="finite (n_trials, n_candidates), k of these",
-            got=values.shape,
-        )
+    values = np.round(finite("similarities of trials", similarity, ndim=2).astype(np.float64), _DECIMALS)
+    if k not in range(1, values.shape[1] + 1):
+        raise DataError("Trials cannot be ranked", expected=f"k from 1 to {values.shape[1]}", got=k)
     edge = np.partition(values, -k, axis=1)[:, -k, None]  # the value at place k; nothing else is ranked
     above, equal = values > edge, values == edge
     places = k - above.sum(axis=1, keepdims=True)
@@ -202,9 +199,10 @@ def cluster_interval(
     ----------
     Davison and Hinkley (1997), Bootstrap methods and their application, section 3.8 (clusters drawn whole).
     """
-    scores = np.asarray(values, dtype=np.float64)
+    scores = finite("scores of trials", values, ndim=1).astype(np.float64)
+    whole("n", n, least=2)
     names, rows = np.unique(np.asarray(shown, dtype=str), return_inverse=True)
-    if scores.shape != rows.shape or len(names) < 2 or not np.isfinite(scores).all():
+    if scores.shape != rows.shape or len(names) < 2:
         raise DataError(
             "Scores cannot be resampled by image",
             expected="one finite score per trial, of two images or more",
@@ -224,10 +222,11 @@ def _coded(
     hits: npt.ArrayLike, shown: Sequence[str], candidates: Sequence[str]
 ) -> tuple[FloatArray, npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Hits; number of each trial's image, in order of appearance; column of each image's own candidate."""
-    table = np.asarray(hits, dtype=np.float64)
+    table = finite("hits of trials", hits, ndim=2).astype(np.float64)
     column_of = {name: column for column, name in enumerate(candidates)}
     images = list(dict.fromkeys(shown))
-    if table.shape != (len(shown), len(column_of)) or len(images) < 2 or not set(images) <= set(column_of):
+    fits = table.shape == (len(shown), len(candidates)) and len(column_of) == len(candidates)
+    if not fits or len(images) < 2 or not set(images) <= set(column_of):
         raise DataError(
             "Answers cannot be exchanged",
             expected="a row per trial, a column per candidate, each named once; two shown images or more",
@@ -241,6 +240,7 @@ def _coded(
 
 def _permuted(by_answer: FloatArray, answers: npt.NDArray[np.intp], n: int, seed: int) -> Permuted:
     """Exchange the answers of rows: by_answer (n_rows, n_images) holds what a row adds under each answer."""
+    whole("n", n)
     rng = np.random.default_rng(seed)
     rows = np.arange(len(answers))
     observed = float(by_answer[rows, answers].sum())

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import gammaln
 
-from companion.statistics.similarity import FloatArray
+from companion.checks import finite, whole
+from companion.statistics.similarity import FloatArray, unit_rows
 
 
 class Retrieval(NamedTuple):
@@ -66,11 +67,11 @@ def top1_hits(similarity: FloatArray, n_way: int) -> FloatArray:
     >>> top1_hits(similarity, 3).round(3).tolist(), top1_hits(similarity, 2).round(3).tolist()
     ([1.0, 1.0, 0.0], [1.0, 1.0, 0.5])
     """
+    similarity = finite("similarities", similarity, ndim=2)
     n_gallery = len(similarity)
     if similarity.shape != (n_gallery, n_gallery):
         raise ValueError(f"queries and candidates are matched one to one, got {similarity.shape}")
-    if not 2 <= n_way <= n_gallery:
-        raise ValueError(f"n_way lies between 2 and {n_gallery}, got {n_way!r}")
+    whole("n_way", n_way, least=2, most=n_gallery)
     own = similarity.diagonal()[:, None]
     below = (similarity < own).sum(axis=1)
     ties = (similarity == own).sum(axis=1) - 1
@@ -114,7 +115,10 @@ def modality_gap(images: FloatArray, texts: FloatArray) -> FloatArray:
     ----------
     Liang et al. (2022), NeurIPS (the gap as the difference of two centres).
     """
-    gap: FloatArray = unit_rows(images).mean(axis=0) - unit_rows(texts).mean(axis=0)
+    centres = [unit_rows(values).mean(axis=0) for values in (images, texts)]
+    if centres[0].shape != centres[1].shape:
+        raise ValueError(f"images and texts lie in one space, got {images.shape} and {texts.shape}")
+    gap: FloatArray = centres[0] - centres[1]
     return gap
 
 
@@ -158,21 +162,6 @@ def common_plane(images: FloatArray, texts: FloatArray) -> tuple[FloatArray, Flo
     flat[:, 0] *= 1 if flat[: len(images), 0].mean() >= flat[len(images) :, 0].mean() else -1
     shares = singular[:2] ** 2 / (singular**2).sum()
     return flat[: len(images)], flat[len(images) :], shares
-
-
-def unit_rows(values: FloatArray) -> FloatArray:
-    """Rows divided by their length.
-
-    Raises
-    ------
-    ValueError
-        If a row has length zero.
-    """
-    lengths = np.linalg.norm(values, axis=1, keepdims=True)
-    if not lengths.all():
-        raise ValueError(f"a vector of length zero has no direction, in row {int(lengths.argmin())}")
-    unit: FloatArray = values / lengths
-    return unit
 
 
 def _log_binomial(n: np.ndarray, k: int) -> FloatArray:

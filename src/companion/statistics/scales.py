@@ -11,6 +11,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from companion.checks import number
+
 Scale = Callable[[Any, Any], Any]
 
 
@@ -42,6 +44,8 @@ def on_scales(first: float, second: float) -> dict[str, float]:
     >>> {name: round(value, 2) for name, value in on_scales(20.0, 10.0).items()}
     {'points': 10.0, 'ratio': 2.0, 'logit': 0.81}
     """
+    for name, value in (("first", first), ("second", second)):
+        number(f"the {name} accuracy", value, above=0, below=100)
     return {name: float(scale(first, second)) for name, scale in SCALES.items()}
 
 

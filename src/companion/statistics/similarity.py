@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata
 
+from companion.checks import finite
+
 FloatArray = npt.NDArray[np.floating[Any]]
 
 
@@ -88,9 +90,25 @@ def cosine_similarity(values: FloatArray) -> FloatArray:
     >>> cosine_similarity(np.array([[1.0, 0.0], [2.0, 0.0], [3.0, 4.0]])).round(3).tolist()
     [[1.0, 1.0, 0.6], [1.0, 1.0, 0.6], [0.6, 0.6, 1.0]]
     """
-    unit = values / np.linalg.norm(values, axis=1, keepdims=True)
+    unit = unit_rows(values)
     similarity: FloatArray = unit @ unit.T
     return similarity
+
+
+def unit_rows(values: FloatArray) -> FloatArray:
+    """Rows divided by their length.
+
+    Raises
+    ------
+    ValueError
+        If a row has length zero.
+    """
+    values = finite("vectors", values, ndim=2)
+    lengths = np.linalg.norm(values, axis=1, keepdims=True)
+    if not lengths.all():
+        raise ValueError(f"a vector of length zero has no direction, in row {int(lengths.argmin())}")
+    unit: FloatArray = values / lengths
+    return unit
 
 
 def standardised(
@@ -119,7 +137,10 @@ def standardised(
         centred = centred - (centred @ control)[..., None] * control
     left = np.linalg.norm(centred, axis=-1, keepdims=True)
     if not (left > 1e-9 * np.maximum(size, np.finfo(float).tiny)).all():
-        raise ValueError("a correlation with a constant (or with what is controlled for) is not defined")
+        raise ValueError(
+            "a correlation with a constant (or with what is controlled for) is not defined; "
+            f"got {values.size // values.shape[-1]} vectors of {values.shape[-1]} pairs"
+        )
     return np.asarray(centred / left)
 
 
@@ -144,6 +165,12 @@ def spearman(first: FloatArray, second: FloatArray, *, control: FloatArray | Non
     >>> round(float(spearman(np.array([1.0, 2.0, 3.0]), np.array([1.0, 4.0, 9.0]))), 6)
     1.0
     """
+    first, second = (finite("pair values", side) for side in (first, second))
+    control = None if control is None else finite("controlled pair values", control, ndim=1)
+    sides = [first, second] if control is None else [first, second, control]
+    lengths = [side.shape[-1] if side.ndim else 0 for side in sides]
+    if len(set(lengths)) > 1:
+        raise ValueError(f"all sides hold the same pairs, got {lengths} of them")
     fixed = None if control is None else standardised(rankdata(control))
     one, other = (standardised(rankdata(side, axis=-1), control=fixed) for side in (first, second))
     return np.asarray((one * other).sum(axis=-1))
@@ -176,6 +203,7 @@ def noise_ceiling(people: FloatArray, *, control: FloatArray | None = None) -> N
     ----------
     Nili et al. (2014), PLoS Computational Biology 10, e1003553.
     """
+    people = finite("pair values of people", people, ndim=2)
     n_people = len(people)
     if n_people < 2:
         raise ValueError(f"a noise ceiling needs two people or more, got {n_people}")

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import optimize, stats
 
+from companion.checks import finite, number
 from companion.errors import DataError
 from companion.statistics.chance import guessing
 from companion.statistics.paired import exact_floor
@@ -105,6 +106,7 @@ def above_chance(hits: ArrayLike, chance: float) -> AboveChance:
     (3, 0.0702, 0.0415)
     """
     values = whole_hits(hits)
+    number("chance", chance, above=0, below=1)
     count, n = int(values.sum()), len(values)
     guesses = stats.binom(n, chance)
     p = float(guesses.sf(count - 1))
@@ -171,8 +173,8 @@ def whole_hits(hits: ArrayLike) -> FloatArray:
     DataError
         If a hit is anything else.
     """
-    values = np.asarray(hits, dtype=np.float64)
-    if values.ndim != 1 or not np.isin(values, (0, 1)).all():
+    values = finite("hits", hits, ndim=1).astype(np.float64)
+    if not np.isin(values, (0, 1)).all():
         raise DataError(
             "Hits are not whole",
             expected="0 or 1 for every image",

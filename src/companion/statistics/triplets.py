@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from companion.checks import finite
+from companion.errors import DataError
 from companion.statistics.concept_bootstrap import label_counts
 from companion.statistics.similarity import FloatArray
 
@@ -94,6 +96,7 @@ def two_choice_hits(similarity: FloatArray, triplets: IntArray) -> FloatArray:
     -------
     ndarray of shape (n_triplets,)
     """
+    similarity = _checked(similarity, triplets)
     reference, chosen, other = triplets.T
     lead = similarity[reference, chosen] - similarity[reference, other]
     return np.where(lead == 0, 0.5, (lead > 0).astype(float))
@@ -120,6 +123,7 @@ def odd_one_out_hits(similarity: FloatArray, triplets: IntArray) -> FloatArray:
     >>> odd_one_out_hits(similarity, np.array([[0, 1, 2], [0, 2, 1]])).tolist()  # kept, kept, odd one
     [1.0, 0.0]
     """
+    similarity = _checked(similarity, triplets)
     first, second, odd = triplets.T
     pairs = np.stack([similarity[first, second], similarity[first, odd], similarity[second, odd]])
     best = pairs == pairs.max(axis=0)
@@ -189,3 +193,17 @@ def bootstrap_triplets(
             raise ValueError(f"a resample of {len(names)} kinds holds none of the {len(kinds)} triplets")
         draws[row] = hits @ weights / weights.sum()
     return draws
+
+
+def _checked(similarity: FloatArray, triplets: IntArray) -> FloatArray:
+    """Finite similarities of which all triplets are rows."""
+    values = finite("similarities", similarity, ndim=2)
+    rows = np.asarray(triplets)
+    whole_rows = rows.ndim == 2 and rows.shape[1] == 3 and len(rows) and rows.dtype.kind in "iu"
+    if not whole_rows or rows.min() < 0 or rows.max() >= min(values.shape):
+        raise DataError(
+            "These are no triplets of rows",
+            expected=f"whole numbers of shape (n_triplets, 3), 0 to {min(values.shape) - 1}",
+            got=f"{rows.dtype} of shape {rows.shape}",
+        )
+    return values
