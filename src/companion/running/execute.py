@@ -13,21 +13,21 @@ import shutil
 import sys
 import threading
 import time
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
-
-import filelock
 
 from companion.errors import ChapterError, CompanionError
 from companion.project import project_root
 from companion.running.chapters import Chapter, choose
 from companion.running.exercises import refuse_unsolved
-from companion.running.freshness import fingerprint, is_fresh, outputs
-from companion.running.layout import Layout, read_json, write_json
-from companion.running.provenance import environment
+from companion.running.freshness import is_fresh
+from companion.running.layout import Layout
+from companion.running.placing import complete, place
 from companion.running.scorecard import BUILD_FOLDER
 from companion.running.session import RUN_FOLDER
+from companion.trouble import explained, trouble_in
+from companion.waiting import turn
 
 CELL_TIMEOUT_S = 3600
 
@@ -49,7 +49,7 @@ def execute(chapter: Chapter, parameters: dict[str, Any], layout: Layout, *, for
     ChapterError
         If a cell fails, or the chapter prints on standard error. The outputs of the last good run stay.
     """
-    with filelock.FileLock(layout.lock(chapter.name)):
+    with turn(layout.lock(chapter.name), f"chapter {chapter.name}", tell=partial(_send, "waiting")):
         if not force and is_fresh(chapter, parameters, layout):
             return
         workspace = layout.workspace(chapter.name)
@@ -58,13 +58,13 @@ def execute(chapter: Chapter, parameters: dict[str, Any], layout: Layout, *, for
         started = time.perf_counter()
         notebook = _run_notebook(chapter, parameters, layout)
         seconds = time.perf_counter() - started
-        _place(chapter, parameters, layout, notebook, seconds)
+        complete(chapter, parameters, layout, notebook, seconds)
+        place(chapter.name, layout)
 
 
 def _run_notebook(chapter: Chapter, parameters: dict[str, Any], layout: Layout) -> Any:
     """Execute the notebook in the workspace and return it, clean."""
     import nbformat
-    import papermill
 
     workspace = layout.workspace(chapter.name)
     source, done = workspace / "source.ipynb", workspace / "executed.ipynb"
@@ -76,6 +76,20 @@ def _run_notebook(chapter: Chapter, parameters: dict[str, Any], layout: Layout) 
     nbformat.write(notebook, source)
     os.environ[RUN_FOLDER] = str(workspace)
     os.environ[BUILD_FOLDER] = str(layout.build)
+    _follow_cells(chapter, source, done, parameters)
+    executed = nbformat.read(done, as_version=4)
+    executed.cells.pop()
+    _refuse_complaints(chapter, executed)
+    refuse_unsolved(chapter.name, executed)
+    return _clean(chapter, executed)
+
+
+def _follow_cells(chapter: Chapter, source: Path, done: Path, parameters: dict[str, Any]) -> None:
+    """Let papermill run a notebook, and say in words for people what ended it, if anything did."""
+    import papermill
+    from nbclient.exceptions import CellTimeoutError
+
+    timeout = None if parameters.get("scale") == "paper" else CELL_TIMEOUT_S
     try:
         papermill.execute_notebook(
             source,
@@ -84,20 +98,45 @@ def _run_notebook(chapter: Chapter, parameters: dict[str, Any], layout: Layout) 
             cwd=project_root(),
             kernel_name="python3",
             language="python",
-            execution_timeout=None if parameters.get("scale") == "paper" else CELL_TIMEOUT_S,
+            execution_timeout=timeout,
             progress_bar={"bar_format": "{n_fmt}/{total_fmt}", "file": sys.stdout, "mininterval": 0.5},
         )
     except papermill.PapermillExecutionError as error:
+        said = f"{error.ename}: {error.evalue}"
         raise ChapterError(
-            f"Chapter {chapter.name} failed in code cell {error.exec_count}: {error.ename}: {error.evalue}",
+            f"Chapter {chapter.name} failed in code cell {error.exec_count}: {said}",
             where=f"book/{chapter.name}.md\n\n{_indented(error.source)}\n",
-            do=f"mend the cell; the other chapters are kept\n\n{_indented(_plain(error.traceback))}",
+            do=f"{_cure(said)}\n\n{_indented(_plain(error.traceback))}",
         ) from error
-    executed = nbformat.read(done, as_version=4)
-    executed.cells.pop()
-    _refuse_complaints(chapter, executed)
-    refuse_unsolved(chapter.name, executed)
-    return _clean(chapter, executed)
+    except CellTimeoutError as error:
+        raise ChapterError(
+            f"A cell of chapter {chapter.name} took longer than {timeout} s",
+            do="choose a smaller scale or fewer steps, or run it when the machine has less to do",
+        ) from error
+    except RuntimeError as error:
+        if "Kernel died" not in str(error):  # while it ran, or while it started
+            raise
+        raise ended_suddenly(chapter.name, "kernel", error) from error
+
+
+def _cure(said: str) -> str:
+    """What to do about an error in a cell: seldom it is the cell that has to be mended."""
+    trouble = trouble_in(said)
+    if trouble:
+        return trouble.do
+    own = "what to do: " in said  # an error of this package
+    return f"{'do what the message says' if own else 'mend the cell'}; the other chapters are kept"
+
+
+def ended_suddenly(name: str, process: str, got: object) -> ChapterError:
+    """Say that a process of a chapter ended without a word, and what that most likely means."""
+    return ChapterError(
+        f"The {process} of chapter {name} ended suddenly; most likely the system stopped it because memory "
+        "was used up",
+        got=got,
+        do=f"close other programs, run it alone (companion run {name} --jobs 1) or at a smaller scale; the "
+        "other chapters are kept",
+    )
 
 
 def _refuse_complaints(chapter: Chapter, notebook: Any) -> None:
@@ -129,46 +168,6 @@ def _clean(chapter: Chapter, notebook: Any) -> Any:
     return notebook
 
 
-def _place(
-    chapter: Chapter, parameters: dict[str, Any], layout: Layout, notebook: Any, seconds: float
-) -> None:
-    """Move the outputs to where the book looks for them; the record comes last and makes them count."""
-    import nbformat
-
-    name, workspace = chapter.name, layout.workspace(chapter.name)
-    kernel = read_json(workspace / "kernel.json")
-    if kernel is None:
-        raise ChapterError(
-            f"Chapter {name} ended before its last cell", do="remove sys.exit() or the like from its cells"
-        )
-    layout.record(name).unlink(missing_ok=True)
-    for folder in (layout.notebook(name).parent, layout.results(name).parent, layout.figures(name).parent):
-        folder.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, workspace / "clean.ipynb")
-    (workspace / "clean.ipynb").replace(layout.notebook(name))
-    results = workspace / "results.json"
-    if not results.exists():
-        write_json(results, {})
-    results.replace(layout.results(name))
-    shutil.rmtree(layout.figures(name), ignore_errors=True)
-    (workspace / "figures").mkdir(exist_ok=True)
-    (workspace / "figures").replace(layout.figures(name))
-    write_json(
-        layout.record(name),
-        {
-            "chapter": name,
-            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-            "seconds": round(seconds, 1),
-            "peak_memory_mb": round(kernel["peak_memory_mb"]),
-            "device": kernel["device"],
-            "environment": environment(),
-            "fingerprint": fingerprint(chapter, parameters, kernel["modules"], layout),
-            "outputs": outputs(name, layout),
-        },
-    )
-    shutil.rmtree(workspace)
-
-
 def _indented(text: str) -> str:
     return "\n".join(f"    {line}" for line in text.strip().splitlines())
 
@@ -184,6 +183,11 @@ def _end_with_parent() -> None:
     os._exit(1)  # the kernel watches this process and ends with it
 
 
+def _send(kind: str, text: str) -> None:
+    """Tell the process that started this one, which reads what is printed line by line."""
+    print(f"\n{json.dumps({kind: text})}", flush=True)  # noqa: T201
+
+
 def main() -> int:
     """Take a job from standard input, run it, and print the outcome as the last line."""
     job = json.loads(sys.stdin.readline())
@@ -191,8 +195,11 @@ def main() -> int:
     try:
         [chapter] = choose([job["chapter"]])
         execute(chapter, job["parameters"], Layout(Path(job["build"])), force=job["force"])
-    except CompanionError as error:
-        print(f"\n{json.dumps({'error': str(error)})}", flush=True)  # noqa: T201
+    except (CompanionError, OSError, MemoryError) as error:
+        told = error if isinstance(error, CompanionError) else explained(error)
+        if told is None:
+            raise
+        _send("error", str(told))
         return 1
     return 0
 

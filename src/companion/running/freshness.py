@@ -12,7 +12,7 @@ from companion.errors import MissingDataError
 from companion.loading.store import checksums, missing
 from companion.project import project_root
 from companion.running.chapters import Chapter, all_chapters, book_folder
-from companion.running.layout import Layout, read_json, sha256, tree_sha256
+from companion.running.layout import Layout, read_sealed, sha256, tree_sha256
 from companion.running.worlds import recordings
 from companion.source_code import code_sha256
 
@@ -49,19 +49,18 @@ def fingerprint(
     }
 
 
-def outputs(chapter: str, layout: Layout) -> dict[str, str]:
+def outputs(notebook: Path, results: Path, figures: Path) -> dict[str, str]:
     """Checksums of what a finished run left."""
-    return {
-        "notebook": sha256(layout.notebook(chapter)),
-        "results": sha256(layout.results(chapter)),
-        "figures": tree_sha256(layout.figures(chapter)),
-    }
+    return {"notebook": sha256(notebook), "results": sha256(results), "figures": tree_sha256(figures)}
 
 
 def finished_record(chapter: Chapter, layout: Layout) -> dict[str, Any] | None:
     """Record of the last run, if the run still stands with the parameters it had; else None."""
-    record = read_json(layout.record(chapter.name))
-    if record is None or record.get("outputs") != outputs(chapter.name, layout):
+    record = read_sealed(layout.record(chapter.name))
+    name = chapter.name
+    if record is None:
+        return None
+    if record["outputs"] != outputs(layout.notebook(name), layout.results(name), layout.figures(name)):
         return None
     known = record["fingerprint"]
     try:

@@ -115,6 +115,22 @@ def read_json(path: Path) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
+def write_sealed(path: Path, value: Mapping[str, Any]) -> None:
+    """Write a JSON file with a checksum of what it says, for :func:`read_sealed`."""
+    plain = json.loads(json.dumps(value))  # as it is read again
+    write_json(path, {**plain, "seal": _seal(plain)})
+
+
+def read_sealed(path: Path) -> dict[str, Any] | None:
+    """Read what :func:`write_sealed` wrote; None where the file is absent, or says anything else."""
+    value = read_json(path)
+    return None if value is None or value.pop("seal", None) != _seal(value) else value
+
+
+def _seal(value: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
 def sha256(path: Path) -> str:
     """Return the checksum of a file's bytes, or ``absent``."""
     try:

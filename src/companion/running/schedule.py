@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from typing import IO, Any, Literal
 
 from tqdm import tqdm
@@ -19,10 +21,12 @@ from companion.errors import ChapterError
 from companion.loading.store import missing, refuse_wrong_files
 from companion.project import project_root
 from companion.running.chapters import Chapter
+from companion.running.execute import ended_suddenly
 from companion.running.freshness import is_fresh
 from companion.running.layout import Layout
-from companion.running.parameters import check_parameters
+from companion.running.parameters import check_parameters, refuse_absent_card
 from companion.running.worlds import recordings
+from companion.trouble import explained
 
 _PROGRESS = re.compile(r"(\d+)/(\d+)")
 
@@ -87,6 +91,7 @@ def run_chapters(
     if jobs is not None and jobs < 1:
         raise ChapterError("The number of jobs must be at least 1", got=jobs)
     parameters = check_parameters(chapters, given)
+    refuse_absent_card(parameters)
     done: dict[str, ChapterRun] = {}
     for chapter in chapters:
         if absent := missing(chapter.needs):
@@ -140,9 +145,13 @@ def _run_side_by_side(
         )
         for i, chapter in enumerate(chapters)
     }
+
+    def follow(name: str) -> Callable[[IO[str]], str]:
+        return partial(_follow, bar=bars[name], say=say)
+
     with ThreadPoolExecutor(min(jobs, len(chapters))) as pool:
         futures: set[Future[ChapterRun]] = {
-            pool.submit(_run_one, c, parameters[c.name], layout, force, bars[c.name], processes)
+            pool.submit(_run_one, c, parameters[c.name], layout, force, processes, follow(c.name))
             for c in sorted(chapters, key=lambda chapter: -chapter.core_seconds)  # so that none is left over
         }
         try:
@@ -174,14 +183,35 @@ def _run_one(
     parameters: dict[str, Any],
     layout: Layout,
     force: bool,
-    bar: tqdm[Any],
     processes: list[subprocess.Popen[str]],
+    follow: Callable[[IO[str]], str],
 ) -> ChapterRun:
-    """Run one chapter in a process of its own and follow it to its end."""
+    """Run one chapter in a process of its own and follow it to its end, whatever that is."""
+    started = time.perf_counter()
+    try:
+        code, error = _in_own_process(chapter, parameters, layout, force, processes, follow)
+    except OSError as refused:  # above all a full disk; the other chapters go on
+        return ChapterRun(chapter.name, "failed", str(explained(refused) or refused))
+    if code == 0:
+        return ChapterRun(chapter.name, "ran", f"{time.perf_counter() - started:.0f} s")
+    if not error and code < 0:
+        error = str(ended_suddenly(chapter.name, "process", f"signal {signal.Signals(-code).name}"))
+    ended = f"Chapter {chapter.name}'s process ended with status {code}; what it printed is in "
+    return ChapterRun(chapter.name, "failed", error or f"{ended}{layout.log(chapter.name)}")
+
+
+def _in_own_process(
+    chapter: Chapter,
+    parameters: dict[str, Any],
+    layout: Layout,
+    force: bool,
+    processes: list[subprocess.Popen[str]],
+    follow: Callable[[IO[str]], str],
+) -> tuple[int, str]:
+    """Give a process a job; its status, and the error it reports, if any."""
     job = {"chapter": chapter.name, "parameters": parameters, "build": str(layout.build), "force": force}
     log = layout.log(chapter.name)
     log.parent.mkdir(parents=True, exist_ok=True)
-    started = time.perf_counter()
     with (
         log.open("w", encoding="utf-8") as stderr,
         subprocess.Popen(
@@ -199,16 +229,12 @@ def _run_one(
         assert process.stdout is not None  # noqa: S101
         process.stdin.write(f"{json.dumps(job)}\n")
         process.stdin.flush()  # and left open: the child ends when it closes
-        error = _follow(process.stdout, bar)
-        code = process.wait()
-    if code == 0:
-        return ChapterRun(chapter.name, "ran", f"{time.perf_counter() - started:.0f} s")
-    ended = f"Chapter {chapter.name}'s process ended with status {code}; what it printed is in {log}"
-    return ChapterRun(chapter.name, "failed", error or ended)
+        error = follow(process.stdout)
+        return process.wait(), error
 
 
-def _follow(stream: IO[str], bar: tqdm[Any]) -> str:
-    """Move the bar as the chapter goes on, and return the error it reports, if any."""
+def _follow(stream: IO[str], bar: tqdm[Any], say: Callable[[str], None]) -> str:
+    """Move the bar as the chapter goes on, pass on whom it waits for, return the error it reports, if any."""
     error = ""
     for line in stream:  # universal newlines: a carriage return ends a line too
         if found := _PROGRESS.fullmatch(line.strip()):
@@ -216,4 +242,7 @@ def _follow(stream: IO[str], bar: tqdm[Any]) -> str:
             bar.update(int(found[1]) - bar.n)
         elif line.startswith('{"error"'):
             error = json.loads(line)["error"]
+        elif line.startswith('{"waiting"'):
+            with tqdm.external_write_mode():
+                say(json.loads(line)["waiting"])
     return error

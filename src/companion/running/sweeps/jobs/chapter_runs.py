@@ -13,7 +13,7 @@ from pydantic import Field
 from companion.errors import ChapterError, MissingDataError
 from companion.project import data_root
 from companion.running.chapters import Chapter, choose
-from companion.running.layout import Layout, read_json
+from companion.running.layout import Layout, read_json, read_sealed
 from companion.running.parameters import check_parameters, declared_parameters
 from companion.running.schedule import run_chapters
 from companion.running.sweeps.cells import Cell, Value, World
@@ -107,7 +107,7 @@ def _given(cell: Cell, chapter: Chapter) -> dict[str, Any]:
 
 def _cost(cell: Cell) -> Cost:
     chapter = _chapter(cell)
-    record = read_json(Layout.default().record(chapter.name))
+    record = read_sealed(Layout.default().record(chapter.name))
     if record is None:
         return Cost(chapter.core_seconds, _BYTES)
     return Cost(record["seconds"], 1e6 * record["peak_memory_mb"])
