@@ -59,11 +59,24 @@ def test_a_heavy_picture_is_replaced_and_kept_for_the_next_build(
     found, light = shown(page)
     assert found == kind
     assert len(light) < len(heavy)
-    (kept,) = tmp_path.iterdir()
-    kept.write_bytes(b"from the cache")
+    monkeypatch.setattr(light_pictures, "with_palette", None)  # a second call would fail
     again = notebook(heavy)
     lighten(again, tmp_path)
-    assert shown(again) == (kind, b"from the cache")
+    assert shown(again) == (kind, light)
+
+
+def test_a_kept_picture_that_was_damaged_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(light_pictures, "HEAVY", 1)
+    heavy = png(noise(90, 90))
+    first, second = notebook(heavy), notebook(heavy)
+    lighten(first, tmp_path)
+    (kept,) = tmp_path.iterdir()
+    kept.write_bytes(kept.read_bytes()[:-5] + b"ouch!")
+    lighten(second, tmp_path)
+    assert shown(second) == shown(first)
+    assert kept.read_bytes() == shown(first)[1]
 
 
 def test_a_light_picture_is_left_as_it_was_drawn(tmp_path: Path) -> None:

@@ -8,12 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import filelock
-
 from companion.errors import CompanionError
 from companion.running.layout import Layout, tree_sha256, write_json, write_text
 from companion.running.scorecard import as_records, check_verdicts, findings
 from companion.running.stage import build_stage
+from companion.waiting import turn
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -21,7 +20,8 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 def build_book(layout: Layout) -> Path:
     """Build the HTML book from chapters that have been run.
 
-    Nothing is rendered again if nothing changed, and a build that fails leaves the last good pages in place.
+    Nothing is rendered again if nothing changed, pages included, and a build that fails leaves the last good
+    pages in place.
 
     Parameters
     ----------
@@ -40,19 +40,28 @@ def build_book(layout: Layout) -> Path:
         If a claim has no result, a chapter's result no claim, or a verdict no licence, or if the build gives
         a warning.
     """
-    with filelock.FileLock(layout.lock("build")):
+    with turn(layout.lock("build"), f"the pages in {layout.pages}"):
         build_stage(layout)
         _add_scorecard(layout)
         key = tree_sha256(layout.stage)
         seal = layout.pages / "html.sha256"
-        if layout.index.exists() and seal.exists() and seal.read_text("utf-8") == key:
+        if seal.exists() and seal.read_text("utf-8", "replace") == f"{key} {tree_sha256(layout.html)}":
             return layout.index
         rendered = _render(layout)
         seal.unlink(missing_ok=True)
-        shutil.rmtree(layout.html, ignore_errors=True)
-        rendered.replace(layout.html)
-        write_text(seal, key)
+        _swap(rendered, layout.html)
+        write_text(seal, f"{key} {tree_sha256(layout.html)}")
     return layout.index
+
+
+def _swap(new: Path, place: Path) -> None:
+    """Put a folder in the place of another, which is gone for an instant only."""
+    old = place.with_name(f"{place.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if place.exists():
+        place.replace(old)
+    new.replace(place)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _add_scorecard(layout: Layout) -> None:

@@ -42,17 +42,23 @@ def _light(png: bytes, cache: Path) -> tuple[str, bytes]:
         return "image/png", png
     settings = f"{LARGEST_ERROR} {WIDEST} {QUALITY}".encode()
     name = hashlib.sha256(settings + png).hexdigest()
-    for kind in ("png", "jpeg"):
-        if (kept := cache / f"{name}.{kind}").exists():
-            return f"image/{kind}", kept.read_bytes()
+    for kept in sorted(cache.glob(f"{name}.*.*")):
+        picture = kept.read_bytes()
+        if kept.name == _kept_name(name, picture, kind := kept.suffix[1:]):  # else it is damaged
+            return f"image/{kind}", picture
     light = with_palette(png)
     kind = "png" if error_of(light, png) <= LARGEST_ERROR else "jpeg"
     found = light if kind == "png" else as_photograph(png)
     cache.mkdir(parents=True, exist_ok=True)
     part = cache / f"{name}.part"
     part.write_bytes(found)
-    part.replace(cache / f"{name}.{kind}")
+    part.replace(cache / _kept_name(name, found, kind))
     return f"image/{kind}", found
+
+
+def _kept_name(name: str, picture: bytes, kind: str) -> str:
+    """Name of a light picture: what it was made from, and what it must be."""
+    return f"{name}.{hashlib.sha256(picture).hexdigest()[:16]}.{kind}"
 
 
 def error_of(light: bytes, png: bytes) -> float:

@@ -5,24 +5,27 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from filelock import FileLock
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
 
 from companion.errors import ChapterError
 from companion.project import data_root
 from companion.source_code import code_sha256
+from companion.trouble import explained
+from companion.waiting import turn
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 Made = dict[str, npt.NDArray[Any]]
 K = TypeVar("K", bound=Hashable)
+_DAMAGED = (SafetensorError, OSError, ValueError, TypeError, KeyError, AttributeError)
+"""What reading a damaged file raises; the last three where its header names a type that does not exist."""
 
 
 def product(
@@ -124,21 +127,29 @@ def products(
     code = {module: _source_sha256(module) for module in made_by}
     folder = data_root() / "products" if root is None else root
     paths = {key: folder / f"{name}-{_digest(name, own, code)}.safetensors" for key, own in inputs.items()}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with ExitStack() as locks:
+    with ExitStack() as locks:
+        with _keeping(name, folder):
+            folder.mkdir(parents=True, exist_ok=True)
             for path in sorted(set(paths.values())):  # in one order, so that nobody waits for each other
-                locks.enter_context(FileLock(path.with_suffix(".lock")))
-            found = {key: _found(path) for key, path in paths.items()}
-            missing = [key for key, arrays in found.items() if arrays is None]
-            made = make(missing) if missing else {}
+                locks.enter_context(turn(path.with_suffix(".lock"), f"the product {name}"))
+        found = {key: _found(path) for key, path in paths.items()}
+        missing = [key for key, arrays in found.items() if arrays is None]
+        made = make(missing) if missing else {}
+        with _keeping(name, folder):
             return {
                 key: _kept(paths[key], made[key]) if arrays is None else arrays
                 for key, arrays in found.items()
             }
-    except OSError as error:
+
+
+@contextmanager
+def _keeping(name: str, folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, SafetensorError) as error:  # the latter tells of a full disk
+        trouble = explained(error)
         raise ChapterError(
-            f"The product {name} cannot be kept",
+            f"The product {name} cannot be kept{f': {trouble.what.lower()}' if trouble else ''}",
             where=folder,
             got=error,
             do="make room, or let COMPANION_DATA name a folder that can be written to",
@@ -152,18 +163,30 @@ def _digest(name: str, inputs: Mapping[str, Any], code: Mapping[str, str]) -> st
 
 
 def _found(path: Path) -> dict[str, npt.NDArray[Any]] | None:
+    """Read a product; None where it is absent, or does not hold what was written."""
     try:
-        return dict(load_file(path))
-    except (FileNotFoundError, SafetensorError, ValueError):
+        with safe_open(path, framework="numpy") as file:
+            arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            said = (file.metadata() or {}).get("sha256")
+    except _DAMAGED:
         return None
+    return arrays if said == _checksum(arrays) else None
 
 
 def _kept(path: Path, arrays: Arrays) -> dict[str, npt.NDArray[Any]]:
     solid = {key: np.ascontiguousarray(array) for key, array in arrays.items()}
     aside = path.with_suffix(".writing")
-    save_file(solid, aside)
-    aside.replace(path)
+    try:
+        save_file(solid, aside, {"sha256": _checksum(solid)})
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
     return solid
+
+
+def _checksum(arrays: Arrays) -> str:
+    content = json.dumps([[key, *_told(arrays[key], key)] for key in sorted(arrays)])
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def _told(value: Any, key: str) -> Any:
