@@ -16,7 +16,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-from filelock import FileLock
 from torch import Tensor
 
 from companion.errors import DataError
@@ -24,6 +23,7 @@ from companion.training.checkpoint import load_encoder, save_encoder
 from companion.training.encoders.interface import BrainEncoder, Inputs
 from companion.training.program import Program, Run
 from companion.training.settings import Settings
+from companion.waiting import turn
 
 __all__ = ["Run", "Trained", "train_runs"]
 _BLOCK = 1024  # rows whose checksum is taken at a time
@@ -172,7 +172,7 @@ def _alone(folder: Path | None, keys: Sequence[str]) -> AbstractContextManager[o
     """Keep other processes from training the same runs; few locks serve all, so that files do not pile up."""
     if folder is None:
         return nullcontext()
-    return FileLock(folder / f"lock-{_joint(keys)[0]}")
+    return turn(folder / f"lock-{_joint(keys)[0]}", "training encoders")
 
 
 def _check(inputs: Inputs, targets: Tensor, runs: Sequence[Run], settings: Settings) -> None:

@@ -21,6 +21,7 @@ from companion.running.sweeps.job import UNKNOWN, Cost, job_of
 from companion.running.sweeps.progress import Progress, duration
 from companion.running.sweeps.results import Failure, SweepFolder
 from companion.running.sweeps.worker import Order
+from companion.waiting import holder, turn
 
 Say = Callable[[str], None]
 
@@ -152,13 +153,14 @@ def run_sweep(plan: Plan, engine: Engine, say: Say = print) -> list[Failure]:
         job_of(plan.grid.job).check_data(left)
     folder.path.mkdir(parents=True, exist_ok=True)
     try:
-        with filelock.FileLock(folder.path / "lock", timeout=0):
+        with turn(lock := folder.path / "lock", f"the sweep {plan.grid.name}", timeout=0):
             folder.declare(plan.grid.model_dump(mode="json"), [cell.key for cell in plan.cells])
             _run(plan, folder, engine, say)
     except filelock.Timeout as error:
         raise DataError(
             "Another sweep of this name is running",
             where=folder.path,
+            got=holder(lock),
             do="wait for it, or give the grid another name",
         ) from error
     return [folder.failure(key) for key in sorted(folder.failed(cell.key for cell in plan.cells))]
