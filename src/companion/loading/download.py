@@ -11,20 +11,21 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pooch
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from companion.errors import DataError, DownloadError
 from companion.loading.connection import Connection, UnreachableError
 from companion.loading.entries import DataFile, Entry
 from companion.loading.store import FileState, file_state, local_path
 from companion.loading.transfer import FolderCopy, ResumingDownloader, part_of, write_error
+from companion.waiting import turn
 
 Progress = Callable[[str, int, int], None]
 """Told ``"entry id/file name"``, the bytes there so far, and the bytes in all."""
@@ -129,7 +130,7 @@ class _Fetch:
         try:
             with ExitStack() as stack:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                stack.enter_context(_lock(self.root, self.entry))
+                stack.enter_context(_alone(self.root, self.entry))
                 if file_state(path, self.file) is FileState.PRESENT:  # the other process was quicker
                     return Result.ALREADY_THERE
                 _sweep(path, self.file)
@@ -225,10 +226,10 @@ def _no_room(entries: list[Entry], root: Path) -> DownloadError | None:
     )
 
 
-def _lock(root: Path, entry: Entry) -> FileLock:
+def _alone(root: Path, entry: Entry) -> AbstractContextManager[None]:
     folder = root / ".locks"
     folder.mkdir(exist_ok=True)
-    return FileLock(folder / f"{entry.id}.lock", WAIT_FOR_OTHER_SECONDS)
+    return turn(folder / f"{entry.id}.lock", f"fetching {entry.id}", timeout=WAIT_FOR_OTHER_SECONDS)
 
 
 def _sweep(path: Path, file: DataFile) -> None:
