@@ -1,14 +1,31 @@
-"""HDF5 files opened with errors that say what is wrong with them."""
+"""HDF5 files opened with errors that say what is wrong with them, and without leaving the file.
+
+An HDF5 file may name other files of the machine: by external links, virtual arrays and arrays stored
+outside. Who reads such a file reads those, so it is refused. libhdf5 itself may crash on a damaged file:
+what protects from that is the checksum, which the store compares before a reader opens anything.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import h5py
+import numpy as np
 
 from companion.errors import DataError, MissingDataError
+
+MOST_LINKS = 100_000
+"""Names in a file; official files have up to a few thousand."""
+
+MOST_UNPACKED = 1_100
+"""How many times its bytes in the file an array may be; gzip packs 1,032 times at best."""
+
+LARGEST_CHUNK = 2**28
+"""Bytes that are unpacked at once."""
 
 
 @contextmanager
@@ -20,33 +37,161 @@ def opened_hdf5(path: Path) -> Iterator[h5py.File]:
     MissingDataError
         If there is no such file.
     DataError
-        If the file is cut short, damaged or no HDF5 file.
+        If the file is cut short, damaged or no HDF5 file, or parts of it lie in other files.
     """
     if not path.is_file():
         raise MissingDataError("A file is missing", where=path.name, do="fetch it, or name its folder")
     try:
         with h5py.File(path, "r") as file:
+            _refuse_other_files(file, path)
             yield file
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # h5py raises the latter where libhdf5 gives no reason
         raise DataError(
             "A file cannot be read as HDF5", where=path.name, got=str(error), do="fetch the file again"
         ) from error
 
 
-def hdf5_dataset(file: h5py.File, key: str, name: str) -> h5py.Dataset:
-    """Array ``key`` of an open file; ``name`` is the file's name for the error.
+def hdf5_dataset(group: h5py.Group, key: str, name: str) -> h5py.Dataset:
+    """Array ``key`` of an open file or group; ``name`` is the file's name for the error.
 
     Raises
     ------
     DataError
-        If there is no such array.
+        If there is no such array, or it has no shape or a type of elements that NumPy does not know.
     """
-    found = file.get(key)
+    try:
+        found = group.get(key)
+    except (OSError, RuntimeError, ValueError):  # a link that leads nowhere
+        found = None
     if not isinstance(found, h5py.Dataset):
-        raise DataError("A file lacks an array", where=name, expected=f"key {key!r}", got=sorted(file))
+        raise DataError(
+            "A file lacks an array",
+            where=name,
+            expected=f"key {key!r}",
+            got=sorted(group),
+            do="fetch the file again",
+        )
+    if found.shape is None or _dtype(found) is None:
+        raise DataError(
+            "An array has no shape, or elements of an unknown type",
+            where=f"{name}, key {key!r}",
+            expected="an array of numbers or texts",
+            got=f"shape {found.shape}",
+            do="fetch the file again",
+        )
     return found
 
 
+def check_stored(array: h5py.Dataset, name: str) -> None:
+    """Refuse an array that is not in the file, whatever size it declares, before memory is taken for it.
+
+    Raises
+    ------
+    DataError
+        If it is more than `MOST_UNPACKED` times as large as its bytes in the file, or a chunk of it larger
+        than `LARGEST_CHUNK`.
+    """
+    stored = array.id.get_storage_size()
+    declared = math.prod(array.shape) * array.dtype.itemsize  # array.nbytes would overflow
+    chunk = math.prod(array.chunks) * array.dtype.itemsize if array.chunks else 0
+    if declared > MOST_UNPACKED * stored or chunk > LARGEST_CHUNK:
+        raise DataError(
+            "An array declares values that are not in the file",
+            where=f"{name}, key {array.name!r}",
+            expected=f"{MOST_UNPACKED * stored} bytes at most, in chunks of {LARGEST_CHUNK} at most",
+            got=f"{declared} bytes, shape {array.shape}, chunks {array.chunks}",
+            do="fetch the file again",
+        )
+
+
+def check_texts(array: h5py.Dataset, longest: int, name: str) -> None:
+    """Refuse texts longer than ``longest`` bytes before they are read.
+
+    libhdf5 takes memory for the length that a text declares, up to 4 GB, before it looks for the text. The
+    lengths can be looked up where an array lies in one piece, as those of bdpy and h5py do.
+
+    Raises
+    ------
+    DataError
+        If a text is longer.
+    """
+    kind = h5py.check_string_dtype(array.dtype)
+    offset = array.id.get_offset()
+    if kind is None or kind.length is not None or offset is None or not array.size:
+        return
+    with Path(array.file.filename).open("rb") as stream:
+        stream.seek(offset)
+        raw = stream.read(array.id.get_storage_size())
+    declared = int(np.frombuffer(raw, "<u4").reshape(array.size, -1)[:, 0].max())
+    if declared > longest:
+        raise DataError(
+            "A text is too long",
+            where=f"{name}, key {array.name!r}",
+            expected=f"{longest} bytes at most",
+            got=f"{declared} bytes",
+            do="fetch the file again",
+        )
+
+
 def marked_simulated(file: h5py.File) -> bool:
-    """Whether the root of the file carries the attribute ``simulated``."""
-    return bool(file.attrs.get("simulated", False))
+    """Whether the root of the file carries the attribute ``simulated``.
+
+    Raises
+    ------
+    DataError
+        If it carries one that is neither true nor false.
+    """
+    if "simulated" not in file.attrs:
+        return False
+    try:
+        mark = file.attrs.get_id("simulated")
+        if mark.shape == () and mark.dtype.kind in "biu":  # a text could take any amount of memory
+            return bool(file.attrs["simulated"])
+    except (OSError, RuntimeError, TypeError, ValueError):
+        pass
+    raise DataError(
+        "The mark of simulated data is neither true nor false",
+        where=f"{file.filename}, attribute 'simulated'",
+        expected="one truth value",
+        do="get the file again, or make it again",
+    )
+
+
+def _dtype(array: h5py.Dataset) -> np.dtype[Any] | None:
+    try:
+        found: np.dtype[Any] = array.dtype
+    except (TypeError, ValueError, RuntimeError):
+        return None
+    return found
+
+
+def _refuse_other_files(file: h5py.File, path: Path) -> None:
+    """Look at every link and every array once, without following what leads out of the file."""
+    links: list[tuple[bytes, int]] = []
+
+    def collect(name: bytes, link: h5py.h5l.LinkInfo) -> bool | None:
+        links.append((name, link.type))
+        return len(links) > MOST_LINKS or None
+
+    file.id.links.visit(collect, info=True)
+    odd = [name for name, kind in links if _outside(file, name, kind)] if len(links) <= MOST_LINKS else []
+    if odd or len(links) > MOST_LINKS:
+        shown = [name.decode("utf-8", "backslashreplace") for name in odd[:5]]
+        raise DataError(
+            "An HDF5 file refers to other files, or holds too much",
+            where=path.name,
+            expected=f"at most {MOST_LINKS} names, all of parts of this file",
+            got=f"more than {MOST_LINKS}" if not odd else f"{len(odd)} parts elsewhere: {', '.join(shown)}",
+            do="get the official file again; copy what is linked into the file if it is your own",
+        )
+
+
+def _outside(file: h5py.File, name: bytes, kind: int) -> bool:
+    """Whether a link, or the values of the array it leads to, lie in another file."""
+    if kind != h5py.h5l.TYPE_HARD:
+        return bool(kind != h5py.h5l.TYPE_SOFT)
+    found = h5py.h5o.open(file.id, name)
+    if not isinstance(found, h5py.h5d.DatasetID):
+        return False
+    layout = found.get_create_plist()
+    return bool(layout.get_layout() == h5py.h5d.VIRTUAL or layout.get_external_count())

@@ -56,9 +56,6 @@ _KEPT = (
     pickle.BININT2,
     pickle.LONG1,
     pickle.BINFLOAT,
-    pickle.SHORT_BINUNICODE,
-    pickle.BINUNICODE,
-    pickle.BINUNICODE8,
     pickle.EMPTY_LIST,
     pickle.EMPTY_DICT,
     pickle.EMPTY_TUPLE,
@@ -126,6 +123,10 @@ class AllowListUnpickler(pickle._Unpickler):
     def load_frame(self) -> None:
         """Pass over the mark of a frame: frames only help buffering."""
         self._source.check_there(self._number("<Q"))
+
+    def load_text(self, length_format: str) -> None:
+        """Read a text; a half of a character, which Python lets pass, is refused, since no file takes it."""
+        self.append(str(self.read(self._number(length_format)), "utf-8"))
 
     def load_payload(self, length_format: str) -> None:
         """Leave raw bytes in the file and remember where they are."""
@@ -201,6 +202,9 @@ class AllowListUnpickler(pickle._Unpickler):
         | {code[0]: pickle._Unpickler.dispatch[code[0]] for code in _KEPT}
         | {
             pickle.FRAME[0]: load_frame,
+            pickle.SHORT_BINUNICODE[0]: lambda self: self.load_text("<B"),
+            pickle.BINUNICODE[0]: lambda self: self.load_text("<I"),
+            pickle.BINUNICODE8[0]: lambda self: self.load_text("<Q"),
             pickle.SHORT_BINBYTES[0]: lambda self: self.load_payload("<B"),
             pickle.BINBYTES[0]: lambda self: self.load_payload("<I"),
             pickle.BINBYTES8[0]: lambda self: self.load_payload("<Q"),

@@ -141,6 +141,7 @@ class ArrayMaker:
         raw = self._raw(data)
         if len(raw) != dtype.itemsize:
             raise FormError("a number whose bytes do not fit its type")
+        _check_text(raw, dtype)
         scalar: np.generic = np.frombuffer(raw, dtype)[0] if raw else dtype.type()
         return scalar
 
@@ -168,15 +169,18 @@ class ArrayMaker:
             return self._objects(data, shape, order)
         in_file = isinstance(data, Payload)
         size = data.size if isinstance(data, Payload) else len(data) if isinstance(data, bytes) else -1
-        if size != math.prod(shape) * dtype.itemsize:
+        if size != math.prod(shape) * dtype.itemsize or (math.prod(shape) and not dtype.itemsize):
             raise FormError(f"an array of shape {shape} and type {dtype} that comes with {size} bytes")
         if self._locate and not in_file:
             raise FormError("protocol 2 writes arrays as text: they cannot be located, only read")
         if isinstance(data, Payload) and self._locate:
             return ArrayLocation(self._source.path, data.offset, shape, dtype, order)
         if isinstance(data, Payload) and size >= MAP_FROM:
-            return np.frombuffer(self._source.mapped(data), dtype).reshape(shape, order=order)
+            mapped = self._source.mapped(data)
+            _check_text(mapped, dtype)
+            return np.frombuffer(mapped, dtype).reshape(shape, order=order)
         raw = self._raw(data)
+        _check_text(raw, dtype)
         array: NDArray[Any] = np.frombuffer(raw, dtype) if raw else np.empty(0, dtype)
         array.flags.writeable = False
         return array.reshape(shape, order=order)
@@ -223,6 +227,12 @@ def _with_state(dtype: Dtype, state: object) -> Dtype:
     if ordered and order == "|":
         raise FormError(f"no byte order of the element type {dtype}, which needs one")
     return dtype.newbyteorder("<" if order == "<" else ">") if ordered else dtype
+
+
+def _check_text(raw: bytes | memoryview, dtype: Dtype) -> None:
+    """Refuse texts that are no Unicode: NumPy finds out only when one of them is looked at."""
+    if dtype.kind == "U":
+        str(raw, "utf-32-be" if dtype.str[0] == ">" else "utf-32-le")
 
 
 def _checked_shape(shape: object) -> tuple[int, ...]:

@@ -100,7 +100,13 @@ def locate_arrays(path: Path) -> dict[str, ArrayLocation]:
     """
     found = _read(path, locate=True)
     if not isinstance(found, dict):
-        raise DataError("The pickle is no dictionary", where=path, got=type(found).__name__)
+        raise DataError(
+            "The pickle is no dictionary",
+            where=path,
+            expected="a dictionary of arrays",
+            got=type(found).__name__,
+            do="get the official file anew",
+        )
     return {key: value for key, value in found.items() if isinstance(value, ArrayLocation)}
 
 
@@ -109,7 +115,12 @@ def _read(path: Path, *, locate: bool) -> Any:
         with Source(path) as source:
             return _load(source, locate=locate)
     except OSError as error:
-        raise DataError("The file cannot be read", where=path, got=error.strerror or error) from error
+        raise DataError(
+            "The file cannot be read",
+            where=path,
+            got=error.strerror or error,
+            do="get the official file, or let it be read by you",
+        ) from error
 
 
 def _load(source: Source, *, locate: bool) -> Any:
@@ -180,17 +191,16 @@ def _refuse_odd_values(root: object) -> None:
     to_do: list[tuple[object, bool]] = [(root, False)]
     while to_do:
         value, below_is_done = to_do.pop()
-        content = _content(value)
-        if content is None:
+        if not below_is_done and id(value) in open_above:
+            raise FormError("content that contains itself")
+        if id(value) in heights or (content := _content(value)) is None:
             continue
         if below_is_done:
             heights[id(value)] = 1 + max((heights.get(id(part), 0) for part in content), default=0)
             if heights[id(value)] > DEEPEST:
                 raise FormError(f"more than {DEEPEST} levels of content within content")
             open_above.remove(id(value))
-        elif id(value) in open_above:
-            raise FormError("content that contains itself")
-        elif id(value) not in heights:
+        else:
             open_above.add(id(value))
             to_do.append((value, True))
             to_do.extend((part, False) for part in content)

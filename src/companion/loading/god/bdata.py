@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from companion.errors import DataError
+from companion.loading.god.bdata_parts import GET_AGAIN, checked_parts, texts_by_number
 from companion.loading.hdf5 import marked_simulated, opened_hdf5
 
 BLOCK_BYTES = 32 * 2**20
@@ -39,20 +40,20 @@ class BData:
         The open file.
     keys : tuple of str
         Names of column groups and of metadata rows.
+    dataset, key_values : h5py.Dataset of shape (n_rows, n_columns) and (n_keys, n_columns)
+        The numbers and the metadata, on disk.
     """
 
     path: Path
     file: h5py.File
     keys: tuple[str, ...]
-
-    @property
-    def _dataset(self) -> h5py.Dataset:
-        return self.file["dataSet" if "dataSet" in self.file else "dataset"]
+    dataset: h5py.Dataset
+    key_values: h5py.Dataset
 
     @property
     def n_rows(self) -> int:
         """Number of samples."""
-        return int(self._dataset.shape[0])
+        return int(self.dataset.shape[0])
 
     @property
     def simulated(self) -> bool:
@@ -62,7 +63,7 @@ class BData:
     @property
     def double_precision(self) -> bool:
         """Whether values are stored as float64, as those of bdpy and MATLAB are."""
-        return bool(self._dataset.dtype == np.float64)
+        return bool(self.dataset.dtype.kind == "f" and self.dataset.dtype.itemsize >= 8)
 
     def metadata(self, key: str) -> npt.NDArray[np.float64]:
         """One row of the metadata: ndarray of shape (n_columns,).
@@ -74,10 +75,13 @@ class BData:
         """
         if key not in self.keys:
             raise DataError(
-                "A BData file lacks a key", where=self.path, expected=key, got=", ".join(self.keys)
+                "A BData file lacks a key",
+                where=self.path,
+                expected=key,
+                got=", ".join(self.keys),
+                do=GET_AGAIN,
             )
-        values = _metadata_group(self.file)["value"]
-        return np.asarray(values[self.keys.index(key)], dtype=np.float64)
+        return np.asarray(self.key_values[self.keys.index(key)], dtype=np.float64)
 
     def columns(self, key: str) -> Indices:
         """Numbers of the columns that belong to a key."""
@@ -88,7 +92,11 @@ class BData:
         columns = self.columns(key)
         if len(columns) != 1:
             raise DataError(
-                "A label should have one column", where=f"{self.path}, {key}", expected=1, got=len(columns)
+                "A label should have one column",
+                where=f"{self.path}, {key}",
+                expected=1,
+                got=len(columns),
+                do=GET_AGAIN,
             )
         return self._gather(np.arange(self.n_rows), columns, np.float64)[:, 0].astype(np.float64)
 
@@ -98,19 +106,18 @@ class BData:
         Raises
         ------
         DataError
-            If there is no table for the key, or it lacks a number.
+            If there is no table for the key, it is not one of single texts by number, or it lacks a number.
         """
-        where = f"{self.path}, vmap/{key}"
         numbers = self.label(key)
-        table = self.file.get(f"vmap/{key}")
-        if not isinstance(table, h5py.Group):
-            raise DataError("A label has no table of texts", where=where)
-        try:
-            texts = {float(number): _text(table[number][()]).strip() for number in table}
-        except ValueError as error:
-            raise DataError("A table of texts is not by number", where=where, got=error) from error
+        texts = texts_by_number(self.file, f"vmap/{key}", self.path)
         if unknown := sorted({float(number) for number in numbers} - set(texts)):
-            raise DataError("A number of a label has no text", where=where, got=unknown[0])
+            raise DataError(
+                "A number of a label has no text",
+                where=f"{self.path}, vmap/{key}",
+                expected=f"one of {len(texts)} numbers",
+                got=unknown[0],
+                do=GET_AGAIN,
+            )
         return [texts[float(number)] for number in numbers]
 
     def read(self, rows: Indices, columns: Indices, dtype: npt.DTypeLike = np.float32) -> Values:
@@ -133,6 +140,7 @@ class BData:
                     f"A value is not a finite number of type {np.dtype(dtype)}",
                     where=f"{self.path}, row {rows[start + row]}, column {columns[column]}",
                     got=values[start + row, column],
+                    do=GET_AGAIN,
                 )
         return values
 
@@ -146,15 +154,15 @@ class BData:
             inside = np.flatnonzero((rows >= start) & (rows < start + height))
             if not len(inside):
                 continue
-            block = self._dataset[start : start + height, first:last]
+            block = self.dataset[start : start + height, first:last]
             with np.errstate(over="ignore"):  # what is too large becomes infinite, and read() refuses it
                 result[inside] = block[np.ix_(rows[inside] - start, columns - first)]
         return result
 
     def _block_height(self, width: int) -> int:
         """Rows of one block; whole chunks where these are small, so that none is unpacked twice."""
-        height = max(1, BLOCK_BYTES // (width * self._dataset.dtype.itemsize))
-        chunk = self._dataset.chunks[0] if self._dataset.chunks else 1
+        height = max(1, BLOCK_BYTES // (width * self.dataset.dtype.itemsize))
+        chunk = self.dataset.chunks[0] if self.dataset.chunks else 1
         return int(height // chunk * chunk) or height
 
 
@@ -179,36 +187,4 @@ def open_bdata(path: Path) -> Iterator[BData]:
         If it is cut short, or its groups and shapes are not those of BData.
     """
     with opened_hdf5(path) as file:
-        yield BData(path, file, _checked_keys(file, path))
-
-
-def _metadata_group(file: h5py.File) -> h5py.Group:
-    return file["metaData" if "metaData" in file else "metadata"]
-
-
-def _checked_keys(file: h5py.File, path: Path) -> tuple[str, ...]:
-    """Keys of the metadata, after comparing all shapes."""
-    for names in (("dataset", "dataSet"), *((f"metadata/{x}", f"metaData/{x}") for x in ("key", "value"))):
-        if not any(isinstance(file.get(name), h5py.Dataset) for name in names):
-            raise DataError(
-                "A BData file lacks a part", where=path, expected=" or ".join(names), got=", ".join(file)
-            )
-    data = file["dataSet" if "dataSet" in file else "dataset"]
-    group = _metadata_group(file)
-    if h5py.check_string_dtype(group["key"].dtype) is None:
-        raise DataError("The keys of a BData file are not texts", where=path, got=group["key"].dtype)
-    keys = tuple(_text(key).strip() for key in group["key"][()])
-    if twice := sorted({key for key in keys if keys.count(key) > 1}):
-        raise DataError("A BData file has a key twice", where=path, got=", ".join(twice))
-    if data.ndim != 2 or data.dtype.kind not in "fiu" or group["value"].shape != (len(keys), data.shape[1]):
-        raise DataError(
-            "The parts of a BData file do not fit each other",
-            where=path,
-            expected=f"numbers (rows, columns) and metadata/value (keys, columns) with {len(keys)} keys",
-            got=f"{data.dtype} {data.shape} and {group['value'].shape}",
-        )
-    return keys
-
-
-def _text(value: object) -> str:
-    return value.decode("utf-8") if isinstance(value, bytes) else str(value)
+        yield BData(path, file, *checked_parts(file, path))
