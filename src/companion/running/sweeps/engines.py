@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import Any
 from companion.errors import DataError
 from companion.running.sweeps.drive import Engine
 from companion.running.sweeps.queues import SlurmJobs, asked_for, needs_dask, read_slurm
+from companion.workers import end_with_parent
 
 _WAIT_S = 60.0
 
@@ -98,14 +98,7 @@ def _begin(cards: Any) -> None:
     card = cards.get()
     if card is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = str(card)
-    parent = multiprocessing.parent_process()
-
-    def follow() -> None:
-        if parent is not None:
-            parent.join()
-        os._exit(1)
-
-    threading.Thread(target=follow, daemon=True).start()
+    end_with_parent()
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from companion.project import data_root
 from companion.running.layout import read_json, write_json, write_text
 from companion.running.provenance import environment
 from companion.running.sweeps.cells import SWEEP_NAME, Cell
+from companion.whole_files import whole_path
 
 _ABOUT = b"companion"
 GRID_FILE = "grid.yaml"
@@ -76,9 +77,9 @@ class SweepFolder:
         return there & set(keys)
 
     def failed(self, keys: Iterable[str]) -> set[str]:
-        """Which of some cells failed when they were last tried."""
+        """Which of some cells failed when they were last tried, and have got no result from elsewhere."""
         there = {path.stem for path in (self.path / "failed").glob("*.json")}
-        return there & set(keys)
+        return there & set(keys) - self.finished(there)
 
     def declare(self, grid: dict[str, Any], keys: Sequence[str]) -> None:
         """Write down which grid, and which cells, this folder is for."""
@@ -104,11 +105,8 @@ class SweepFolder:
         content = content.replace_schema_metadata(
             (content.schema.metadata or {}) | {_ABOUT: json.dumps(about).encode()}
         )
-        path = self.file(cell.key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_suffix(".writing")
-        pq.write_table(content, aside)
-        aside.replace(path)
+        with whole_path(self.file(cell.key)) as part:
+            pq.write_table(content, part)
         self.note(cell.key).unlink(missing_ok=True)
 
     def about(self, key: str) -> dict[str, Any]:

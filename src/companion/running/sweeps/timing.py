@@ -15,6 +15,7 @@ from companion.running.sweeps.probes import peak_bytes, seconds_of
 from companion.training.encoders import BrainEncoder
 from companion.training.program import Program, Run
 from companion.training.settings import Settings
+from companion.workers import end_with_parent
 
 _N_TIMED = 3
 _MOST_VALIDATED = 2048
@@ -94,8 +95,13 @@ def in_own_process(work: Callable[..., Any], *arguments: Any, **options: Any) ->
         Of a module; arguments are sent to the process.
     """
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+    with ProcessPoolExecutor(1, mp_context=context, initializer=_begin) as pool:
         return pool.submit(work, *arguments, **options).result()
+
+
+def _begin() -> None:
+    end_with_parent()
+    torch.set_num_threads(1)
 
 
 def _seconds(work: Callable[[], object], place: torch.device) -> float:
