@@ -22,6 +22,8 @@ LEAVES = {
     "strict_yaml",
     "trouble",
     "waiting",
+    "whole_files",
+    "workers",
 }
 MAY_IMPORT = {
     "loading": {"loading"},
