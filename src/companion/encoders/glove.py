@@ -6,19 +6,16 @@ member is read to its end, where its checksum is compared; only the wanted words
 
 from __future__ import annotations
 
-import contextlib
 import math
 import re
-import zipfile
-import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
 from companion.embeddings import Embeddings, FloatArray
+from companion.encoders.text_lines import lines_of
 from companion.errors import DataError
 
 _BETWEEN_WORDS = re.compile(r"[_\-'\s]+")
@@ -173,8 +170,8 @@ def _read(path: Path, wanted: set[str], member: str | None) -> dict[str, FloatAr
     keys = {word.encode("utf-8"): word for word in wanted}
     found: dict[str, FloatArray] = {}
     n_features = 0
-    with _opened(path, member) as stream:
-        for number, line in enumerate(stream, start=1):
+    with lines_of(path, member) as lines:
+        for number, line in enumerate(lines, start=1):
             n_features = n_features or line.count(b" ")
             key = _word_of(line, n_features, f"{path}, line {number}")
             if (word := keys.get(key)) is None:
@@ -217,43 +214,7 @@ def _is_number(field: bytes) -> bool:
         float(field)
     except ValueError:
         return False
-    return True
-
-
-@contextlib.contextmanager
-def _opened(path: Path, member: str | None) -> Iterator[IO[bytes]]:
-    """Open the text as a stream of bytes, from the file itself or from inside a zip archive."""
-    try:
-        if not zipfile.is_zipfile(path):
-            if path.suffix == ".zip":
-                raise zipfile.BadZipFile("no directory at its end: it is cut short, or no archive")
-            with path.open("rb") as stream:
-                yield stream
-            return
-        with zipfile.ZipFile(path) as archive, archive.open(_member(path, archive, member)) as stream:
-            yield stream
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
-        raise DataError(
-            "A word vector file cannot be read",
-            where=path,
-            expected="a text file, or a whole zip archive that holds one",
-            got=str(error),
-            do="fetch it again, and compare its checksum",
-        ) from error
-
-
-def _member(path: Path, archive: zipfile.ZipFile, member: str | None) -> str:
-    texts = [name for name in archive.namelist() if name.endswith(".txt")]
-    chosen = texts if member is None else [name for name in archive.namelist() if name == member]
-    if len(chosen) != 1:
-        raise DataError(
-            "It is not clear which file of the archive holds the vectors",
-            where=path,
-            expected=member or "one text file",
-            got=", ".join(texts) or "no text file",
-            do="name one of them as member",
-        )
-    return chosen[0]
+    return b"_" not in field  # which Python allows in numbers
 
 
 def _malformed(where: str, expected: str, got: str) -> DataError:

@@ -8,7 +8,7 @@ returns. DreamSim's files hold the same networks under other names, in another p
 
 from __future__ import annotations
 
-import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -16,9 +16,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from companion.encoders.modules import ModuleEncoder
-from companion.encoders.vit import ViTLayout, build_vit, positions_for
+from companion.encoders.vit import ViTLayout, build_vit, positions_for, refuse_other_network
 from companion.encoders.weights import fingerprint_of, read_weights
 from companion.errors import DataError
+from companion.loading.reading import read_json_object
 
 if TYPE_CHECKING:
     import torch
@@ -30,6 +31,8 @@ IMAGE_SIZE = 224
 PREPROCESSING = "preprocessor_config.json"
 _RESAMPLED = MappingProxyType({2: "bilinear", 3: "bicubic"})
 """Pillow's numbers of the ways to resize that these models use."""
+_AS_USUAL = {"do_resize": True, "do_rescale": True, "do_normalize": True, "rescale_factor": 1 / 255}
+MOST_RESIZED = 1024
 _LAYOUTS: Mapping[Kind, ViTLayout] = MappingProxyType(
     {
         "clip": ViTLayout(eps=1e-5, norm_before_blocks=True, projected=True, quick_gelu=True),
@@ -92,6 +95,8 @@ def load_hugging_face(kind: Kind, folder: Path, *, name: str, device: str = "cpu
     ----------
     Radford et al. (2021), ICML: CLIP. Caron et al. (2021), ICCV: DINO. Oquab et al. (2024), TMLR: DINOv2.
     """
+    if kind not in _LAYOUTS:
+        raise DataError("There is no such kind of model", expected=", ".join(_LAYOUTS), got=kind)
     layout, path = _LAYOUTS[kind], weight_file(folder)
     weights, projection = _dino_names(read_weights(path), path)
     if (projection is not None) != layout.projected:
@@ -101,6 +106,7 @@ def load_hugging_face(kind: Kind, folder: Path, *, name: str, device: str = "cpu
             expected=f"{kind}, {'with' if layout.projected else 'without'} visual_projection",
             got=sorted(weights)[:6],
         )
+    refuse_other_network(weights, projection, IMAGE_SIZE, path)
     weights["pos_embed"] = positions_for(weights, IMAGE_SIZE, path)
     prepared = _preprocessing(folder / PREPROCESSING, number_is_shortest=kind == "clip")
     return ModuleEncoder(
@@ -147,11 +153,22 @@ def _dino_names(
         names = [first.replace(parts[0], part) for part in parts]
         if absent := [name for name in names if name not in weights]:
             raise DataError("An attention layer is incomplete", where=path, got=f"no {', '.join(absent)}")
+        if len({weights[name].shape for name in names}) > 1:
+            raise DataError("The parts of an attention layer differ in shape", where=path, got=first)
         weights[first.replace(parts[0], "qkv")] = torch.cat([weights.pop(name) for name in names])
-    width = weights["patch_embed.proj.weight"].shape[0]
+    width = next(iter(weights["patch_embed.proj.weight"].shape), 0)
+    if weights["cls_token"].numel() != width or width < 1 or weights["pos_embed"].numel() % width:
+        raise DataError(
+            "Class token, positions and patches are of different widths",
+            where=path,
+            expected=width,
+            got=[tuple(weights[name].shape) for name in sorted(needed)],
+        )
     weights["cls_token"] = weights["cls_token"].reshape(1, 1, width)
     weights["pos_embed"] = weights["pos_embed"].reshape(1, -1, width)
     weights.setdefault("patch_embed.proj.bias", torch.zeros(width))  # CLIP's patches have none
+    if projection is not None and projection.ndim != 2:
+        raise DataError("A projection is no matrix", where=path, got=tuple(projection.shape))
     return weights, None if projection is None else projection.T
 
 
@@ -161,11 +178,14 @@ def _preprocessing(path: Path, *, number_is_shortest: bool) -> dict[str, Any]:
     A size that is one number means the shortest edge for CLIP, and height and width for a ViT.
     """
     try:
-        said = json.loads(path.read_text("utf-8"))
-        size, crop = said["size"], said.get("crop_size")
+        said = read_json_object(path)
+        if other := {key: said[key] for key, value in _AS_USUAL.items() if said.get(key, value) != value}:
+            raise ValueError(f"options that this package does not follow: {other}")
+        size: Any = said["size"]
+        crop: Any = said.get("crop_size")
         if isinstance(size, int):
             size = {"shortest_edge": size} if number_is_shortest else {"height": size, "width": size}
-        prepared = {
+        prepared: dict[str, Any] = {
             "resize": size.get("shortest_edge") or [size["height"], size["width"]],
             "resample": _RESAMPLED[said["resample"]],
             "crop": None,
@@ -174,12 +194,13 @@ def _preprocessing(path: Path, *, number_is_shortest: bool) -> dict[str, Any]:
         }
         if said.get("do_center_crop", False):
             prepared["crop"] = [crop, crop] if isinstance(crop, int) else [crop["height"], crop["width"]]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        _refuse_odd(prepared)
+    except (DataError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise DataError(
             "How a model prepares its pictures cannot be read",
             where=path,
             expected="size, resample, image_mean and image_std, as the model's repository has them",
-            got=repr(error),
+            got=error if isinstance(error, DataError) else repr(error),
             do=f"put {path.name} beside the weights; it lies in the same repository",
         ) from error
     if (prepared["crop"] or prepared["resize"]) != [IMAGE_SIZE, IMAGE_SIZE]:
@@ -187,6 +208,18 @@ def _preprocessing(path: Path, *, number_is_shortest: bool) -> dict[str, Any]:
             "A model prepares pictures of another size", where=path, expected=IMAGE_SIZE, got=prepared
         )
     return prepared
+
+
+def _refuse_odd(prepared: dict[str, Any]) -> None:
+    """Refuse numbers that no picture can be prepared with, or that would take all memory."""
+    mean, std, edges = prepared["mean"], prepared["std"], prepared["resize"]
+    if len(mean) != 3 or not all(map(math.isfinite, mean)):
+        raise ValueError(f"image_mean {mean}")
+    if len(std) != 3 or not all(math.isfinite(value) and value > 0 for value in std):
+        raise ValueError(f"image_std {std}")
+    for edge in edges if isinstance(edges, list) else [edges]:
+        if not isinstance(edge, int) or not IMAGE_SIZE <= edge <= MOST_RESIZED:
+            raise ValueError(f"a picture resized to {edges}; {IMAGE_SIZE} to {MOST_RESIZED} are expected")
 
 
 def _preprocess(prepared: Mapping[str, Any]) -> Any:

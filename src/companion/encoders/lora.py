@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import math
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from companion.encoders.weights import read_weights
 from companion.errors import DataError
+from companion.loading.reading import advising, read_json_object
 
 if TYPE_CHECKING:
     import torch
@@ -55,7 +56,14 @@ def merge_adapter(
     merged = dict(weights)
     for layer, (a, b) in factors.items():
         name = f"{layer}.weight"
-        if name not in weights or weights[name].shape != (len(b), a.shape[1]) or len(a) != b.shape[1]:
+        matrices = a.ndim == b.ndim == 2
+        shape = (len(b), a.shape[1]) if matrices else ()
+        if (
+            name not in weights
+            or weights[name].shape != shape
+            or len(a) != config["r"]
+            or len(a) != b.shape[1]
+        ):
             raise DataError(
                 "An adapter does not fit the weights it is for",
                 where=f"{path}, {layer}",
@@ -77,26 +85,23 @@ def adapter_file(folder: Path) -> Path:
 
 def _config(folder: Path) -> dict[str, Any]:
     path = folder / "adapter_config.json"
-    try:
-        config: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    except (OSError, json.JSONDecodeError) as error:
-        raise DataError(
-            "An adapter's configuration cannot be read",
-            where=path,
-            got=str(error),
-            do="unpack the archive again; the folder holds adapter_config.json beside the tensors",
-        ) from error
+    with advising("unpack the archive again; the folder holds adapter_config.json beside the tensors"):
+        config = read_json_object(path)
     other = {key: config[key] for key in _CHANGES_THE_FORMULA if config.get(key)}
     if config.get("bias", "none") != "none":
         other["bias"] = config["bias"]
-    if other or not config.get("r") or "lora_alpha" not in config:
+    if other or not _is_positive(config.get("r")) or not _is_positive(config.get("lora_alpha")):
         raise DataError(
             "An adapter is not plain LoRA",
             where=path,
-            expected="r and lora_alpha, bias none, and no option that changes W + (lora_alpha / r) B A",
-            got=other or sorted(config),
+            expected="positive r and lora_alpha, bias none, no option that changes W + (lora_alpha / r) B A",
+            got=other or {key: config.get(key) for key in ("r", "lora_alpha")},
         )
     return config
+
+
+def _is_positive(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf
 
 
 def _factors(
@@ -109,7 +114,10 @@ def _factors(
         if match is None:
             raise DataError("An adapter holds a tensor that is no LoRA factor", where=path, got=name)
         if branch is None or match["branch"] == str(branch):
-            found.setdefault(match["layer"], {})[match["factor"]] = tensor
+            pair = found.setdefault(match["layer"], {})
+            if match["factor"] in pair:
+                raise DataError("An adapter has a factor twice", where=path, got=name)
+            pair[match["factor"]] = tensor
     if not found or any(set(pair) != {"A", "B"} for pair in found.values()):
         raise DataError(
             "An adapter's factors are not in pairs",

@@ -61,7 +61,12 @@ def read_vit_weights(
     DataError
         If the file is not of this layout.
     """
-    content = {_bare(name): tensor for name, tensor in read_weights(path).items()}
+    read = read_weights(path)
+    content = {_bare(name): tensor for name, tensor in read.items()}
+    if len(content) < len(read):
+        raise DataError(
+            "A tensor is there twice, under two wrappers' names", where=path, got=sorted(read)[:6]
+        )
     weights = {name: tensor for name, tensor in content.items() if not name.startswith(_NOT_NEEDED)}
     projection = weights.pop("proj", None)
     needed = {"pos_embed", "cls_token", "patch_embed.proj.weight", "blocks.0.attn.qkv.weight"}
@@ -73,8 +78,59 @@ def read_vit_weights(
             got=sorted(content)[:6],
             do="name the family that this file belongs to",
         )
+    refuse_other_network(weights, projection, image_size, path)
     weights["pos_embed"] = positions_for(weights, image_size, path)
     return weights, projection
+
+
+def refuse_other_network(
+    weights: dict[str, torch.Tensor], projection: torch.Tensor | None, image_size: int, path: Path
+) -> None:
+    """Refuse tensors that make no transformer, before one is built: its size follows from theirs.
+
+    Parameters
+    ----------
+    weights, projection
+        By DINO's names.
+    image_size : int
+    path : Path
+        Where they are from.
+
+    Raises
+    ------
+    DataError
+        If the blocks are not numbered one by one and alike, or widths, patches or positions are not those of
+        one network.
+    """
+
+    def shape(name: str) -> tuple[int, ...]:
+        return tuple(weights[name].shape) if name in weights else ()
+
+    patches = shape("patch_embed.proj.weight")
+    width, patch = (patches[0], patches[-1]) if len(patches) == 4 else (0, 0)
+    hidden = next(iter(shape("blocks.0.mlp.fc1.weight")), 0)
+    numbers = {name.split(".")[1] for name in weights if name.startswith("blocks.")}
+    right = {
+        "patch_embed.proj.weight": (width, 3, patch, patch),
+        "cls_token": (1, 1, width),
+        "pos_embed": (1, *shape("pos_embed")[1:2], width),
+    }
+    for number in range(len(numbers)):
+        right[f"blocks.{number}.attn.qkv.weight"] = (3 * width, width)
+        right[f"blocks.{number}.mlp.fc1.weight"] = (hidden, width)
+    wrong = [name for name, wanted in right.items() if shape(name) != wanted]
+    projected = projection is None or (projection.ndim == 2 and projection.shape[0] == width)
+    known = numbers == {str(number) for number in range(len(numbers))}
+    fits = 0 < patch <= image_size and width >= HEAD_WIDTH and width % HEAD_WIDTH == 0 and hidden
+    if wrong or not (projected and known and fits):
+        raise DataError(
+            "The tensors of a weight file make no vision transformer",
+            where=path,
+            expected=f"square patches, blocks 0, 1 ... of one width, a multiple of {HEAD_WIDTH}",
+            got=", ".join(f"{name} {shape(name)}" for name in wrong[:5])
+            or f"blocks {', '.join(sorted(numbers)[:5])}; width {width}; patches {patches}",
+            do="name the family or kind that this file belongs to",
+        )
 
 
 def build_vit(

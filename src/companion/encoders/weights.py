@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import pickle
+import warnings
 import zipfile
+from collections import Counter
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from safetensors import SafetensorError
 
 from companion.errors import DataError
 from companion.loading.store import sha256_of
@@ -33,7 +33,8 @@ def read_weights(path: Path) -> dict[str, torch.Tensor]:
     Raises
     ------
     DataError
-        If the file is absent, damaged, a TorchScript archive, or holds anything but named tensors.
+        If the file is absent, damaged, a TorchScript archive, or holds anything but named tensors of finite
+        numbers that lie in the file.
     """
     if not path.is_file():
         raise DataError(
@@ -41,8 +42,7 @@ def read_weights(path: Path) -> dict[str, torch.Tensor]:
             where=path,
             do="fetch them by hand and name the file; the companion loads weights from local files only",
         )
-    content = _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path)
-    content = _unwrapped(content)
+    content = _unwrapped(_read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path))
     if not isinstance(content, dict) or not content or not all(map(_is_tensor, content.values())):
         raise DataError(
             "A weight file holds something else than tensors by name",
@@ -51,6 +51,9 @@ def read_weights(path: Path) -> dict[str, torch.Tensor]:
             do="save the model's state_dict, best as safetensors",
         )
     named = {str(name).removeprefix("module."): tensor for name, tensor in content.items()}
+    if len(named) < len(content):
+        raise DataError("A tensor is there twice, with and without `module.` before its name", where=path)
+    _refuse_unusable(named, path)
     return {name: tensor for name, tensor in named.items() if name not in OPENAI_NUMBERS}
 
 
@@ -69,7 +72,8 @@ def load_strictly(model: torch.nn.Module, weights: dict[str, torch.Tensor], path
     Raises
     ------
     DataError
-        If a name is missing or unexpected, or a tensor has another shape; all kinds are named.
+        If a name is missing or unexpected, or a tensor has another shape or other kind of numbers; all kinds
+        are named.
     """
     own = model.state_dict()
     missing = sorted(set(own) - set(weights))
@@ -79,7 +83,17 @@ def load_strictly(model: torch.nn.Module, weights: dict[str, torch.Tensor], path
         for name, tensor in own.items()
         if name in weights and weights[name].shape != tensor.shape
     ]
-    kinds = (("missing", missing), ("unexpected", unexpected), ("other shape", reshaped))
+    retyped = [
+        f"{name} {weights[name].dtype} instead of {tensor.dtype}"
+        for name, tensor in own.items()
+        if name in weights and tensor.is_floating_point() and not weights[name].is_floating_point()
+    ]
+    kinds = (
+        ("missing", missing),
+        ("unexpected", unexpected),
+        ("other shape", reshaped),
+        ("other type", retyped),
+    )
     if found := [f"{kind}: {_some(names)}" for kind, names in kinds if names]:
         raise DataError(
             "The weights are of another architecture",
@@ -118,14 +132,15 @@ def _read_safetensors(path: Path) -> dict[str, torch.Tensor]:
 
     try:
         return load_file(path)
-    except (SafetensorError, OSError) as error:
+    except Exception as error:  # a type of numbers that torch lacks is a KeyError there
         raise _damaged(path, error) from error
 
 
 def _read_torch(path: Path) -> Any:
     import torch
 
-    if _is_torchscript(path):
+    records = _records(path)
+    if any(record.filename.endswith("/constants.pkl") for record in records):
         raise DataError(
             "A TorchScript archive holds a program, not only weights",
             where=path,
@@ -133,9 +148,14 @@ def _read_torch(path: Path) -> Any:
             do="take the safetensors copy of these weights (open_clip_model.safetensors)",
         )
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about older layouts
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises whatever damaged bytes lead to
         raise _damaged(path, error) from error
+    if records and isinstance(_unwrapped(content), dict):
+        _refuse_other_than_stored(_unwrapped(content).values(), records, path)
+    return content
 
 
 def _unwrapped(content: Any) -> Any:
@@ -147,12 +167,59 @@ def _unwrapped(content: Any) -> Any:
     return content
 
 
-def _is_torchscript(path: Path) -> bool:
+def _records(path: Path) -> list[zipfile.ZipInfo]:
+    """Files in a torch file, which is a zip archive that compresses nothing; none in the layout before it."""
     try:
+        with path.open("rb") as stream:
+            if stream.read(4) != b"PK\x03\x04":
+                return []
         with zipfile.ZipFile(path) as archive:
-            return any(name.endswith("/constants.pkl") for name in archive.namelist())
-    except (zipfile.BadZipFile, OSError):
-        return False
+            records = archive.infolist()
+    except Exception as error:  # zipfile raises more than BadZipFile on damaged bytes
+        raise _damaged(path, error) from error
+    held = sum(record.file_size for record in records)
+    if held > path.stat().st_size or any(record.compress_type != zipfile.ZIP_STORED for record in records):
+        raise _damaged(path, ValueError(f"a compressed archive, which would inflate to {held} bytes"))
+    return records
+
+
+def _refuse_other_than_stored(tensors: Iterable[Any], records: list[zipfile.ZipInfo], path: Path) -> None:
+    """Refuse tensors said to be longer than their records: torch would show what lies behind in memory."""
+    storages = {
+        tensor.untyped_storage().data_ptr(): tensor.untyped_storage().nbytes()
+        for tensor in tensors
+        if _is_tensor(tensor) and _is_plain(tensor) and tensor.numel()
+    }
+    if Counter(storages.values()) - Counter(record.file_size for record in records):
+        raise _damaged(path, ValueError("tensors that are longer or shorter than what is stored of them"))
+
+
+def _refuse_unusable(named: dict[str, torch.Tensor], path: Path) -> None:
+    """Refuse tensors without numbers of their own, and numbers that are not finite."""
+    import torch
+
+    for name, tensor in named.items():
+        usable = (
+            _is_plain(tensor)
+            and not tensor.is_complex()
+            and tensor.numel() * tensor.element_size() <= tensor.untyped_storage().nbytes()
+        )
+        if not usable or (tensor.is_floating_point() and not torch.isfinite(tensor.float()).all()):
+            raise DataError(
+                "A tensor of a weight file cannot be used",
+                where=f"{path}, {name}",
+                expected="finite real numbers, each of them in the file",
+                got=f"{tensor.dtype} of shape {tuple(tensor.shape)}, "
+                + ("some not finite" if usable else f"{tensor.layout}, on {tensor.device}"),
+                do="compare its checksum with its origin's; a training that diverged leaves such numbers",
+            )
+
+
+def _is_plain(tensor: torch.Tensor) -> bool:
+    """Whether a tensor is an array in memory: neither sparse, nor quantised, nor a mere shape."""
+    import torch
+
+    return tensor.layout == torch.strided and tensor.device.type == "cpu" and not tensor.is_quantized
 
 
 def _is_tensor(value: object) -> bool:

@@ -175,7 +175,12 @@ def _codes(folder: Path, stimuli: Sequence[str]) -> FloatArray:
     row_of = {name: row for row, name in enumerate(ids)}
     names = [_FOLDER_NUMBER.sub("", name) for name in stimuli]
     if unknown := [name for name in names if name not in row_of]:
-        raise DataError("A picture has no code", where=folder / CODES_FILE, got=unknown[0])
+        raise DataError(
+            "A picture has no code",
+            where=folder / CODES_FILE,
+            got=unknown[0],
+            do="name pictures of this very world: coded_stimuli lists them",
+        )
     chosen: FloatArray = codes[[row_of[name] for name in names]]
     return chosen
 
