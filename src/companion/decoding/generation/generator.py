@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from companion import checks
 from companion.decoding.generation.cosines import UInt8Array
 from companion.embeddings import Embeddings
 from companion.errors import DataError
@@ -43,6 +44,7 @@ N_STEPS = 20
 GUIDANCE = 2.0
 """Chosen on pictures of the pool, made from their true vectors."""
 _N_WAVES = 16  # of time, sines and cosines
+_MOST_GUIDANCE = 100  # pictures are nothing but black and white long before
 _CONDITION = 160  # width of what vector and time become together
 
 
@@ -147,26 +149,27 @@ def load_generator(variant: Variant = "full") -> Generator:
     >>> generator.space
     'miniature CLIP'
     """
-    if variant not in get_args(Variant):
-        raise ValueError(f"variant is one of {', '.join(get_args(Variant))}, got {variant!r}")
+    checks.choice("variant", variant, get_args(Variant))
     return read_generator(WEIGHTS / f"{variant}.safetensors", FIRST_STAGE)
 
 
 def read_generator(path: Path, first_stage: Path) -> Generator:
     """Read a generator, and its first stage, from files of :mod:`companion.decoding.generation.train`."""
     from companion.decoding.generation.latents import read_first_stage
-    from companion.decoding.generation.weight_files import read_weights
+    from companion.decoding.generation.weight_files import from_file, read_weights
 
-    tensors, metadata = read_weights(path)
-    width, n_latents = tensors["enter.weight"].shape
-    network = build_network(
-        n_latents,
-        tensors["condition.weight"].shape[1] - 2 * _N_WAVES,
-        width=width,
-        n_blocks=sum(name.startswith("block") and name.endswith("weight") for name in tensors),
-    )
-    network.load_state_dict(tensors)
-    return Generator(network.eval(), read_first_stage(first_stage), metadata["space"])
+    with from_file(path):
+        tensors, metadata = read_weights(path)
+        width, n_latents = tensors["enter.weight"].shape
+        network = build_network(
+            n_latents,
+            tensors["condition.weight"].shape[1] - 2 * _N_WAVES,
+            width=width,
+            n_blocks=sum(name.startswith("block") and name.endswith("weight") for name in tensors),
+        )
+        network.load_state_dict(tensors)
+        space = metadata["space"]
+    return Generator(network.eval(), read_first_stage(first_stage), space)
 
 
 def generate(
@@ -225,6 +228,16 @@ def generate(
             expected=generator.space,
             got=vectors.space,
         )
+    n_features = generator.network.state_dict()["condition.weight"].shape[1] - 2 * _N_WAVES
+    if vectors.values.shape[1] != n_features:
+        raise DataError(
+            "The generator reads longer or shorter vectors",
+            where=repr(vectors),
+            expected=f"{n_features} features",
+            got=vectors.values.shape[1],
+        )
+    checks.whole("n_steps", n_steps)
+    checks.number("guidance", guidance, least=0, most=_MOST_GUIDANCE)
     n_latents = generator.first_stage.n_latents
     noise = np.stack([_noise(name, seed, n_latents) for name in vectors.ids])
     given = torch.from_numpy(vectors.normalised().values.astype(np.float32))

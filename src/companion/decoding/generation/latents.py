@@ -18,7 +18,7 @@ from torch import nn
 from torch.nn.functional import gelu
 
 from companion.decoding.generation.cosines import UInt8Array, to_coefficients, to_pictures
-from companion.decoding.generation.weight_files import read_weights
+from companion.decoding.generation.weight_files import from_file, read_weights
 
 _BATCH = 1024
 _N_BLOCKS = 2
@@ -105,20 +105,23 @@ class FirstStage:
 
 def read_first_stage(path: Path) -> FirstStage:
     """Read what :func:`companion.decoding.generation.train_latents.write_first_stage` wrote."""
-    tensors, _ = read_weights(path)
-    mean, scale = (tensors.pop(name).numpy() for name in ("mean", "scale"))
-    parts = {
-        part: {
-            name.removeprefix(part + "."): tensor for name, tensor in tensors.items() if name.startswith(part)
+    with from_file(path):
+        tensors, _ = read_weights(path)
+        mean, scale = (tensors.pop(name).numpy() for name in ("mean", "scale"))
+        parts = {
+            part: {
+                name.removeprefix(part + "."): tensor
+                for name, tensor in tensors.items()
+                if name.startswith(part)
+            }
+            for part in ("encoder", "decoder")
         }
-        for part in ("encoder", "decoder")
-    }
-    width, n_latents = parts["decoder"]["0.weight"].shape
-    decoder = build_decoder(n_latents, len(mean), width=width)
-    decoder.load_state_dict(parts["decoder"])
-    encoder = None
-    if parts["encoder"]:
-        encoder = build_encoder(len(mean), n_latents, width=parts["encoder"]["0.weight"].shape[0])
-        encoder.load_state_dict(parts["encoder"])
-        encoder.eval()
+        width, n_latents = parts["decoder"]["0.weight"].shape
+        decoder = build_decoder(n_latents, len(mean), width=width)
+        decoder.load_state_dict(parts["decoder"])
+        encoder = None
+        if parts["encoder"]:
+            encoder = build_encoder(len(mean), n_latents, width=parts["encoder"]["0.weight"].shape[0])
+            encoder.load_state_dict(parts["encoder"])
+            encoder.eval()
     return FirstStage(decoder.eval(), mean, scale, encoder)
