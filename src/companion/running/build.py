@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -76,18 +77,15 @@ def _render(layout: Layout) -> Path:
     """Run Jupyter Book from scratch: an incremental build is silent about pages that it does not touch."""
     work = layout.pages / "rendering"
     shutil.rmtree(work, ignore_errors=True)
-    program = Path(sys.executable).with_name("jupyter-book")
-    command = [
-        str(program),
-        "build",
-        str(layout.stage),
-        "--path-output",
-        str(work),
-        "-W",
-        "-n",
-        "--keep-going",
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    command = [sys.executable, "-P", "-m", "companion.running.render", str(layout.stage), str(work)]
+    ours, its = os.pipe()  # it ends when this process does, and with it the other end
+    try:
+        done = subprocess.run(
+            command, stdin=ours, capture_output=True, text=True, encoding="utf-8", check=False
+        )
+    finally:
+        os.close(its)
+        os.close(ours)
     printed = _COLOUR.sub("", done.stdout + done.stderr)
     write_text(layout.log("build"), printed)
     if done.returncode != 0:

@@ -11,7 +11,6 @@ import json
 import os
 import shutil
 import sys
-import threading
 import time
 from functools import partial
 from pathlib import Path
@@ -28,6 +27,7 @@ from companion.running.scorecard import BUILD_FOLDER
 from companion.running.session import RUN_FOLDER
 from companion.trouble import explained, trouble_in
 from companion.waiting import turn
+from companion.workers import end_with_input
 
 CELL_TIMEOUT_S = 3600
 
@@ -120,7 +120,7 @@ def _follow_cells(chapter: Chapter, source: Path, done: Path, parameters: dict[s
 
 
 def _cure(said: str) -> str:
-    """What to do about an error in a cell: seldom it is the cell that has to be mended."""
+    """Say what to do about an error in a cell: not always it is the cell that has to be mended."""
     trouble = trouble_in(said)
     if trouble:
         return trouble.do
@@ -178,11 +178,6 @@ def _plain(traceback: list[str]) -> str:
     return re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(traceback))
 
 
-def _end_with_parent() -> None:
-    sys.stdin.read()
-    os._exit(1)  # the kernel watches this process and ends with it
-
-
 def _send(kind: str, text: str) -> None:
     """Tell the process that started this one, which reads what is printed line by line."""
     print(f"\n{json.dumps({kind: text})}", flush=True)  # noqa: T201
@@ -191,7 +186,7 @@ def _send(kind: str, text: str) -> None:
 def main() -> int:
     """Take a job from standard input, run it, and print the outcome as the last line."""
     job = json.loads(sys.stdin.readline())
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_input()  # and the kernel, which watches this process, with it
     try:
         [chapter] = choose([job["chapter"]])
         execute(chapter, job["parameters"], Layout(Path(job["build"])), force=job["force"])

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from companion.project import project_root
+from companion.whole_files import whole_path
 
 EditionName = Literal["reader", "workshop"]
 
@@ -89,16 +88,8 @@ class Layout:
 
 def write_text(path: Path, text: str) -> None:
     """Write a file so that it is either wholly there or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with whole_path(path) as part:
+        part.write_text(text, "utf-8")
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:

@@ -8,6 +8,8 @@ import io
 from pathlib import Path
 from typing import Any
 
+from companion.whole_files import whole_path
+
 HEAVY = 150_000
 """Bytes from which a picture is re-encoded."""
 LARGEST_ERROR = 1.5
@@ -49,10 +51,8 @@ def _light(png: bytes, cache: Path) -> tuple[str, bytes]:
     light = with_palette(png)
     kind = "png" if error_of(light, png) <= LARGEST_ERROR else "jpeg"
     found = light if kind == "png" else as_photograph(png)
-    cache.mkdir(parents=True, exist_ok=True)
-    part = cache / f"{name}.part"
-    part.write_bytes(found)
-    part.replace(cache / _kept_name(name, found, kind))
+    with whole_path(cache / _kept_name(name, found, kind)) as part:
+        part.write_bytes(found)
     return f"image/{kind}", found
 
 

@@ -47,13 +47,16 @@ def complete(
 
 
 def _made(layout: Layout, name: str) -> dict[str, Path]:
-    """Where a run leaves its outputs until all of them are written."""
+    """Where a run leaves its outputs until all of them are written.
+
+    The record lies beside the workspace: this is gone when that is moved, so that a finished run leaves none.
+    """
     workspace = layout.workspace(name)
     return {
         "notebook": workspace / "clean.ipynb",
         "results": workspace / "results.json",
         "figures": workspace / "figures",
-        "record": workspace / "record.json",
+        "record": workspace.with_name(f"{name}.json"),
     }
 
 
@@ -70,6 +73,7 @@ def place(name: str, layout: Layout) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
     targets["record"].unlink(missing_ok=True)
     shutil.rmtree(targets["figures"], ignore_errors=True)
-    for kind, target in targets.items():
-        made[kind].replace(target)
+    for kind in ("notebook", "results", "figures"):
+        made[kind].replace(targets[kind])
     shutil.rmtree(layout.workspace(name))
+    made["record"].replace(targets["record"])

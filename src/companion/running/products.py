@@ -20,6 +20,7 @@ from companion.project import data_root
 from companion.source_code import code_sha256
 from companion.trouble import explained
 from companion.waiting import turn
+from companion.whole_files import whole_path
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 Made = dict[str, npt.NDArray[Any]]
@@ -175,12 +176,8 @@ def _found(path: Path) -> dict[str, npt.NDArray[Any]] | None:
 
 def _kept(path: Path, arrays: Arrays) -> dict[str, npt.NDArray[Any]]:
     solid = {key: np.ascontiguousarray(array) for key, array in arrays.items()}
-    aside = path.with_suffix(".writing")
-    try:
-        save_file(solid, aside, {"sha256": _checksum(solid)})
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
+    with whole_path(path) as part:
+        save_file(solid, part, {"sha256": _checksum(solid)})
     return solid
 
 
