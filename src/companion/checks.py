@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FloatArray = npt.NDArray[np.floating[Any]]
+Float64 = npt.NDArray[np.float64]
 
 _CONSTANT = 1e-12  # spread below this share of the mean is rounding
 
@@ -68,7 +69,7 @@ def finite(name: str, values: npt.ArrayLike, *, ndim: int | None = None, least: 
     ndim : int, optional
         Number of axes; any if left out.
     least : int
-        Fewest rows.
+        Fewest rows; 0 for a number that may stand alone.
 
     Returns
     -------
@@ -81,7 +82,8 @@ def finite(name: str, values: npt.ArrayLike, *, ndim: int | None = None, least: 
         If the values are no such array.
     """
     array = real(name, values)
-    if (ndim is not None and array.ndim != ndim) or (array.ndim and len(array) < least) or not array.size:
+    n_rows = len(array) if array.ndim else 0
+    if (ndim is not None and array.ndim != ndim) or n_rows < least or not array.size:
         axes = "" if ndim is None else f"{ndim} axes, "
         raise DataError(
             f"The {name} have the wrong shape",
@@ -153,7 +155,28 @@ def number(
         raise ValueError(f"{name} is a finite number{told and ' ' + told}, got {value!r}")
 
 
-def divisor(deviation: FloatArray, mean: FloatArray) -> FloatArray:
+def without_rounding(centred: FloatArray, values: FloatArray) -> FloatArray:
+    """Set rows to zero of which nothing but rounding was left when something was subtracted from ``values``.
+
+    Such a row has no direction; its length of 1e-17 is not zero, so division by it would invent one.
+    """
+    left, size = (np.abs(rows).max(axis=1, keepdims=True) for rows in (centred, values))
+    return np.where(left > _CONSTANT * size, centred, 0.0)
+
+
+def choice(name: str, value: object, known: Iterable[str]) -> None:
+    """Refuse what is none of the known words.
+
+    Raises
+    ------
+    ValueError
+        With the name, the words and the value.
+    """
+    if value not in (words := sorted(known)):
+        raise ValueError(f"{name} is one of {', '.join(map(repr, words))}, got {value!r}")
+
+
+def divisor(deviation: Float64, mean: Float64) -> Float64:
     """Make deviations to divide by: infinite where values are constant, so that these become zero.
 
     The deviation of a constant such as 0.1 comes out as 1e-17, not as zero, and division by it would make

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from companion import Embeddings, Recording, decoding
 from companion.decoding import Gallery, OpenPool, Readout, RidgeRetriever
@@ -71,7 +70,7 @@ def _grad_cam(responses: torch.Tensor, targets: torch.Tensor, **settings: Any) -
 
 
 def _over_folds(X: np.ndarray, y: np.ndarray, cv: int) -> object:
-    compared = decoding.compare({"LDA": LinearDiscriminantAnalysis()}, X, y, cv=cv, subject="one")
+    compared = decoding.compare({"ridge": RidgeRetriever()}, X, y, cv=cv, subject="one")
     return decoding.over_folds(compared)
 
 
@@ -93,12 +92,12 @@ def _ridge(
     responses: np.ndarray, stimuli: list[str], groups: list[str], new: np.ndarray, **more: Any
 ) -> object:
     decoder = decoding.fit_ridge(responses, stimuli, more.pop("targets"), groups, **more)
-    return decoder.predict(new, [f"new {row}" for row in range(len(new))]), decoder.losses
+    return decoder.predict(new, [f"new {row}" for row in range(len(np.atleast_1d(new)))]), decoder.losses
 
 
 def _linear(responses: np.ndarray, stimuli: list[str], n_voxels: int, new: np.ndarray) -> object:
     decoder = decoding.fit_linear(responses, stimuli, {"toy": SPACE}, n_voxels=n_voxels)
-    return decoder.predict(new, [f"new {row}" for row in range(len(new))])
+    return decoder.predict(new, [f"new {row}" for row in range(len(np.atleast_1d(new)))])
 
 
 def _rescaled(predictions: Embeddings, pool: Embeddings) -> object:
@@ -107,10 +106,6 @@ def _rescaled(predictions: Embeddings, pool: Embeddings) -> object:
 
 def _gallery(images: Embeddings, training: Embeddings, stimuli: list[str]) -> object:
     return Gallery.enlarged(images, training).rows_of(stimuli)
-
-
-def _n_way(better: np.ndarray, ways: list[int], k: int) -> object:
-    return decoding.n_way_curve(MATCHED.assign(better=better), ways, k=k)
 
 
 _FIT = {"responses": BRAIN, "stimuli": NAMES, "new": BRAIN[:5] + 1}
@@ -123,7 +118,9 @@ DECODING = {
         lambda pictures: decoding.nearest_pictures(DECODED, OpenPool(pictures, pd.DataFrame()), n=2),
         {"pictures": KNOWN},
     ),
-    "Readout": Case(_readout, {"gallery": VALUES[:5], "seen": SEEN, "responses": SIGNALS}),
+    "Readout": Case(
+        _readout, {"gallery": VALUES[:5], "seen": SEEN, "responses": SIGNALS}, checked_by=("bad_numbers",)
+    ),
     "RidgeDecoder": Case(_ridge, {**_FIT, "groups": NAMES, "targets": {"toy": SPACE}}),
     "RidgeRetriever": Case(
         _retriever,
@@ -137,6 +134,7 @@ DECODING = {
     "compare": Case(
         _compare,
         {"X": BRAIN, "y": LABELS, "cv": 2, "metrics": ["accuracy", "percentile"], "seeds": [0, 1]},
+        bears=frozenset({"cv"}),  # scikit-learn takes nothing for five folds
         checked_by=("sklearn",),
         missing="roi|space|alignment|alpha|supervision|readout|protocol|condition|stimulus|n_repetitions|chance|step",
     ),
@@ -159,7 +157,7 @@ DECODING = {
     "draw_folds": Case(
         partial(decoding.draw_folds, seed=0), {"stimuli": NAMES * 2, "n_folds": 4, "by": "trial"}
     ),
-    "drops": Case(_drops, {"responses": SIGNALS, "around": 0.5}),
+    "drops": Case(_drops, {"responses": SIGNALS, "around": 0.5}, checked_by=("bad_numbers",)),
     "every_score": Case(decoding.every_score, {"decoded": DECODED, "answers": NEW, "candidates": KNOWN}),
     "fit_linear": Case(_linear, {**_FIT, "n_voxels": 3}),
     "fit_rescaling": Case(_rescaled, {"predictions": KNOWN, "pool": SPACE.select(NAMES[:16])}),
@@ -191,7 +189,9 @@ DECODING = {
         decoding.match,
         {"queries": DECODED, "gallery": NEW, "answers": dict(zip(NEW.ids, NEW.ids, strict=True))},
     ),
-    "n_way_curve": Case(_n_way, {"better": MATCHED["better"].to_numpy(), "ways": [2, 4], "k": 1}),
+    "n_way_curve": Case(
+        decoding.n_way_curve, {"table": MATCHED, "ways": [2, 4], "k": 1}, bears=frozenset({"table"})
+    ),
     "name_by_classifier": Case(
         decoding.name_by_classifier,
         {
@@ -212,7 +212,9 @@ DECODING = {
         {"decoded": DECODED, "n": 3},
     ),
     "occlusion": Case(
-        _occlusion, {"responses": SIGNALS, "times": np.arange(10) / 10, "width": 0.2, "step": 0.1}
+        _occlusion,
+        {"responses": SIGNALS, "times": np.arange(10) / 10, "width": 0.2, "step": 0.1},
+        checked_by=("bad_numbers",),
     ),
     "on_common_centre": Case(
         decoding.on_common_centre, {"decoded": DECODED, "candidates": NEW, "training": KNOWN}
@@ -221,7 +223,11 @@ DECODING = {
     "optimal_ranks": Case(partial(decoding.optimal_ranks, spaces={"toy": SPACE}), _RECORDINGS),
     "optimal_vectors": Case(decoding.optimal_vectors, _RECORDINGS | {"vectors": SPACE}),
     "over_folds": Case(
-        _over_folds, {"X": BRAIN, "y": LABELS, "cv": 3}, checked_by=("sklearn",), missing="sd$"
+        _over_folds,
+        {"X": BRAIN, "y": LABELS, "cv": 3},
+        bears=frozenset({"cv"}),
+        checked_by=("sklearn",),
+        missing="sd$",
     ),
     "patterns": Case(decoding.patterns, {"filters": FILTERS, "responses": SIGNALS}),
     "ranks": Case(decoding.ranks, {"decoded": DECODED, "gallery": NEW}),

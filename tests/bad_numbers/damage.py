@@ -305,6 +305,10 @@ def _of_mapping(values: Mapping[Any, Any]) -> Damages:
         "one entry alone": ("odd", lambda entries, rng: dict(list(entries.items())[:1])),
     }
     first = next(iter(values.values()))
+    if isinstance(first, str):
+        return found | {
+            "an entry: another label": ("odd", lambda entries, rng: entries | {next(iter(entries)): "?"})
+        }
     for name, (kind, change) in _damages(first).items():
 
         def inside(

@@ -133,7 +133,7 @@ def test_bad_input_is_refused() -> None:
         fit_ridge(responses, IDS[1:], spaces, GROUPS)
     with pytest.raises(DataError, match="Too few concepts"):
         fit_ridge(responses, IDS, spaces, [1] * N)
-    with pytest.raises(DataError, match="not a finite"):
+    with pytest.raises(DataError, match="cannot be used"):
         fit_ridge(np.where(responses > 4, np.nan, responses), IDS, spaces, GROUPS)
     with pytest.raises(DataError, match="another size"):
         fit_ridge(responses, IDS, spaces, GROUPS).predict(responses[:, 1:], IDS)

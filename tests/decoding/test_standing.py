@@ -127,7 +127,7 @@ def test_impossible_questions_are_refused() -> None:
         n_way_hits(tabled(np.eye(4), several), 2)
     with pytest.raises(DataError, match="cannot be ranked"):
         standing(np.eye(4), np.zeros((4, 4), dtype=bool))
-    with pytest.raises(DataError, match="cannot be ranked"):
+    with pytest.raises(DataError, match="cannot be used"):
         standing(np.full((4, 4), np.nan), right)
 
 

@@ -99,7 +99,16 @@ def compare(
     """
     chosen = _scores_of(metrics)
     shown = np.asarray(y)
+    if shown.ndim != 1:
+        raise DataError("Each trial shows one thing", expected="one axis", got=shown.shape)
     folds = _folds(cv, X, shown, groups)
+    fewest = min((len(np.unique(shown[test])) for _, test in folds), default=0)
+    if not (estimators and chosen and len(seeds)) or (fewest < 2 and not chosen.keys().isdisjoint(RETRIEVAL)):
+        raise DataError(
+            "There is nothing to compare",
+            expected="an estimator, a metric, a seed and, for retrieval, two stimuli or more in each fold",
+            got=f"{len(estimators)}, {len(chosen)}, {len(seeds)} and {fewest}",
+        )
     rows = []
     for name, seed, model in _models(estimators, seeds):
         for number, (train, test) in enumerate(folds, start=1):

@@ -72,6 +72,7 @@ class Retriever(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifierMix
         shown = [labels[code] for code in codes]
         self.space_ = self._geometry(space, shown)
         self.classes_ = self._named(classes, space)
+        self._rows()  # refuses candidates without a vector before anything is learnt
         self._n_features_out = space.values.shape[1]
         self._shape = responses.shape[1:]
         if groups is None:
@@ -108,6 +109,8 @@ class Retriever(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifierMix
     def _named(self, classes: npt.NDArray[Any], space: Embeddings) -> npt.NDArray[Any]:
         """Ids of the candidates."""
         if not isinstance(self.candidates, str):
+            if len(self.candidates) < 2:
+                raise ValueError(f"candidates name two ids or more, got {self.candidates!r}")
             return np.array(list(self.candidates))
         if self.candidates not in ("seen", "all"):
             raise ValueError(f"candidates are 'seen', 'all' or a list of ids, got {self.candidates!r}")

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from companion.decoding.identification import shares_beaten, standard_profiles
+from companion.decoding.matching import check_lengths
 from companion.decoding.standing import TIE, standing
 from companion.embeddings import Embeddings
 from companion.errors import DataError
@@ -72,6 +73,7 @@ def profile_correlations(decoded: Embeddings, vectors: Embeddings) -> FloatArray
     -------
     ndarray of shape (n, n_vectors)
     """
+    check_lengths(decoded, vectors)
     found: FloatArray = standard_profiles(decoded.values) @ standard_profiles(vectors.values).T
     return found
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from companion.checks import finite
 from companion.embeddings import Embeddings
 from companion.errors import DataError
 
@@ -92,11 +93,14 @@ def identify(
     """
     right = answers.select(decoded.ids)
     _check(decoded, right, candidates)
+    centre = finite("numbers of the mean vector", mean, ndim=1)
+    if len(centre) != decoded.values.shape[1]:
+        raise DataError("The mean has another length", expected=decoded.values.shape[1], got=len(centre))
     own, others = standard_profiles(right.values), standard_profiles(candidates.values)
     profiles = standard_profiles(decoded.values)
     correlations = profiles @ own.T
     accuracies = shares_beaten(correlations, profiles @ others.T)
-    floor = standard_profiles(np.asarray(mean, dtype=np.float64)[None])
+    floor = standard_profiles(centre[None])
     n = len(decoded)
     exchanged = exchange(n, seed)
     found = {

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from scipy.linalg import lstsq
 from scipy.linalg.lapack import dposv
 
+from companion.checks import divisor, finite, whole
 from companion.embeddings import Embeddings
 from companion.errors import DataError
 
@@ -76,8 +77,8 @@ class LinearDecoder:
         dict of str to Embeddings of shape (n_stimuli, n_features)
             In order of first appearance.
         """
-        values = np.asarray(responses, dtype=np.float64)
-        if values.ndim != 2 or values.shape != (len(stimuli), len(self.mean)):
+        values = np.asarray(finite("responses", responses, ndim=2), dtype=np.float64)
+        if values.shape != (len(stimuli), len(self.mean)):
             raise DataError(
                 "Responses do not fit the decoder", expected=(len(stimuli), len(self.mean)), got=values.shape
             )
@@ -144,9 +145,10 @@ def fit_linear(
     Horikawa and Kamitani (2017), Nature Communications 8, 15037: decoders, there by sparse regression;
     ordinary least squares as in their published example code.
     """
-    raw = np.asarray(responses, dtype=np.float64)
+    raw = np.asarray(finite("responses", responses, ndim=2), dtype=np.float64)
+    whole("n_voxels", n_voxels)
     n_used = min(n_voxels, raw.shape[1])
-    if len(raw) != len(stimuli) or not np.isfinite(raw).all():
+    if len(raw) != len(stimuli):
         raise DataError(
             "Each training sample is finite and has one stimulus", expected=len(raw), got=len(stimuli)
         )
@@ -158,8 +160,10 @@ def fit_linear(
             do="use fewer voxels per unit, or ridge (decoding.ridge)",
         )
     mean, deviation = raw.mean(axis=0), raw.std(axis=0, ddof=1)
-    deviation[deviation == 0] = np.inf
+    deviation = divisor(deviation, mean)
     X = (raw - mean) / deviation
+    if not targets:
+        raise DataError("Nothing to fit", expected="one target or more", got="none")
     rows = {name: space.rows_of(stimuli) for name, space in targets.items()}
     origins = {name: values.mean(axis=0) for name, values in rows.items()}
     products = X.T @ X

@@ -222,6 +222,13 @@ def cosines(queries: Embeddings, gallery: Embeddings) -> FloatArray:
     DataError
         If the vectors have different lengths.
     """
+    check_lengths(queries, gallery)
+    found: FloatArray = queries.normalised().values @ gallery.normalised().values.T
+    return found
+
+
+def check_lengths(queries: Embeddings, gallery: Embeddings) -> None:
+    """Refuse vectors of different lengths."""
     if queries.values.shape[1] != gallery.values.shape[1]:
         raise DataError(
             "Queries and gallery have different lengths",
@@ -229,8 +236,6 @@ def cosines(queries: Embeddings, gallery: Embeddings) -> FloatArray:
             expected=f"{gallery.values.shape[1]} features",
             got=queries.values.shape[1],
         )
-    found: FloatArray = queries.normalised().values @ gallery.normalised().values.T
-    return found
 
 
 def _right_candidates(queries: Embeddings, gallery: Embeddings, answers: Mapping[str, str]) -> Booleans:

@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from companion.decoding.matching import cosines, match, on_common_centre
+from companion.checks import choice, number
+from companion.decoding.matching import check_lengths, cosines, match, on_common_centre
 from companion.decoding.standing import standing, table_of
 from companion.embeddings import Embeddings
 from companion.errors import DataError
@@ -149,6 +150,11 @@ def name_by_classifier(
     """
     from sklearn.svm import SVC
 
+    if isinstance(gamma, str):
+        choice("gamma", gamma, ("auto", "scale"))
+    else:
+        number("gamma", gamma, above=0)
+    check_lengths(decoded, features)
     names = _classes(features, classes)
     if training is not None:
         decoded, features = on_common_centre(decoded, features, training)

@@ -21,6 +21,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.linalg import cho_factor, cho_solve
 
+from companion.checks import finite
+
 FloatArray = npt.NDArray[np.float64]
 
 MOST_DIMENSIONS = 256
@@ -102,7 +104,7 @@ def make_observer(expected_population: npt.ArrayLike, noise_covariance: npt.Arra
     from sklearn.utils.extmath import randomized_svd
 
     expected = _flat(expected_population)
-    covariance = np.asarray(noise_covariance, dtype=np.float64)
+    covariance = np.asarray(finite("covariances of noise", noise_covariance, ndim=2), dtype=np.float64)
     n_stimuli, n_values = expected.shape
     if covariance.shape != (n_values, n_values):
         raise ValueError(f"noise of {n_values} values needs that many rows and columns: {covariance.shape}")
@@ -116,7 +118,10 @@ def make_observer(expected_population: npt.ArrayLike, noise_covariance: npt.Arra
     if not sizes[0] > 0 or kept.sum() > MOST_DIMENSIONS:
         raise ValueError(f"expected responses span 1 to {MOST_DIMENSIONS} dimensions, got {kept.sum()}")
     axes: FloatArray = rows[kept].T
-    weighted = cho_solve(cho_factor(covariance, lower=True), axes)
+    try:
+        weighted = cho_solve(cho_factor(covariance, lower=True), axes)
+    except np.linalg.LinAlgError as error:
+        raise ValueError(f"noise of {n_values} values leaves directions without any: {error}") from error
     noise = np.linalg.inv(axes.T @ weighted)
     return Observer(mean, axes, weighted @ noise, (noise + noise.T) / 2)
 
@@ -148,7 +153,9 @@ def repetition_covariance(trials: npt.ArrayLike, stimuli: Sequence[str]) -> Floa
     codes, names = pd.factorize(np.asarray(stimuli, dtype=object))
     n_free = len(values) - len(names)
     if n_free < 1:
-        raise ValueError("no picture was repeated, so that noise cannot be told from signal")
+        raise ValueError(
+            f"no picture was repeated, so that noise is no different from signal: got {len(names)}"
+        )
     rest = values.copy()
     for code in range(len(names)):
         own = np.flatnonzero(codes == code)
@@ -158,5 +165,5 @@ def repetition_covariance(trials: npt.ArrayLike, stimuli: Sequence[str]) -> Floa
 
 
 def _flat(values: npt.ArrayLike) -> FloatArray:
-    array = np.asarray(values, dtype=np.float64)
+    array = np.asarray(finite("responses", values), dtype=np.float64)
     return array.reshape(len(array), -1)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from companion.checks import finite
 from companion.decoding.observer import Observer, make_observer, repetition_covariance
 from companion.decoding.oracle import OracleRanks, decoded_vectors, oracle_ranks
 from companion.decoding.retrieval import centred_rows
@@ -206,8 +207,11 @@ class _Known(NamedTuple):
 
 def _prepare(expected: Recording, trials: Recording, own_view: npt.ArrayLike) -> _Known:
     """Means over repetitions, the pictures that are not among them, and who observes the means."""
+    if not len(trials):
+        raise DataError("There is no trial to read", where=repr(trials), expected="repeated ones", got="none")
     shape = trials.responses.shape[1:]
-    own = np.asarray(own_view, dtype=np.float64)
+    own = np.asarray(own_view)
+    own = finite("loadings of the own view", own_view).astype(np.float64) if own.size else np.empty(0)
     for found in (expected.responses.shape[1:], *([own.shape[1:]] if own.size else [])):
         if found != shape:
             raise DataError(
@@ -220,6 +224,8 @@ def _prepare(expected: Recording, trials: Recording, own_view: npt.ArrayLike) ->
     tested, noise = _noise(trials, own, step)
     shown = set(tested.stimuli)
     others = expected.select_trials([name not in shown for name in expected.stimuli])
+    if len(others) < 2:
+        raise DataError("Too few other pictures say what to expect", expected="2 or more", got=len(others))
     population = _averaged(others.responses, step)
     return _Known(make_observer(population, noise), tested, others, population, step)
 

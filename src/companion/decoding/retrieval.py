@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from companion.checks import finite, number, whole, without_rounding
 from companion.decoding.galleries import Gallery
 from companion.embeddings import Embeddings
 from companion.errors import DataError
@@ -57,7 +58,7 @@ def centred_rows(embeddings: Embeddings) -> Embeddings:
     """
     rows = embeddings.values
     return embeddings.with_values(
-        rows - rows.mean(axis=1, keepdims=True), aligned_by=embeddings.aligned_by
+        without_rounding(rows - rows.mean(axis=1, keepdims=True), rows), aligned_by=embeddings.aligned_by
     ).normalised()
 
 
@@ -155,7 +156,8 @@ def top_k(found: npt.ArrayLike, k: int) -> float:
     >>> top_k([1, 4, 2, 1], 1), top_k([1, 4, 2, 1], 3)
     (0.5, 0.75)
     """
-    return float((np.asarray(found) <= k).mean())
+    whole("k", k)
+    return float((finite("ranks", found) <= k).mean())
 
 
 def retrieved(decoded: Embeddings, gallery: Gallery, n: int) -> pd.DataFrame:
@@ -183,8 +185,7 @@ def retrieved(decoded: Embeddings, gallery: Gallery, n: int) -> pd.DataFrame:
     >>> table[["candidate", "cosine", "hit"]].values.tolist()
     [['cat', 0.8, False], ['dog', 0.6, True]]
     """
-    if not 1 <= n <= len(gallery.candidates):
-        raise ValueError(f"n lies between 1 and {len(gallery.candidates)}, got {n!r}")
+    whole("n", n, most=len(gallery.candidates))
     own = gallery.rows_of(decoded.ids)
     best = np.empty((len(decoded), n), dtype=np.intp)
     cosine = np.empty((len(decoded), n))
@@ -247,6 +248,7 @@ def retrieval_scores(
         raise DataError("Scores of simulated vectors are simulated", where=gallery, do="pass simulated=True")
     if unknown := sorted(set(labels) - set(SCORE_COLUMNS) | set(labels) & _COMPUTED):
         raise DataError("These are no labels of retrieval scores", expected=SCORE_COLUMNS, got=unknown)
+    number("n_repetitions", n_repetitions, above=0)
     found = ranks(decoded, gallery)
     shared: dict[str, Any] = {"space": gallery.candidates.space} | labels
     shared |= {"protocol": gallery.protocol, "n_candidates": len(gallery.candidates)}

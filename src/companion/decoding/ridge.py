@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from companion.checks import divisor, finite
 from companion.decoding.ridge_solver import (
     N_FOLDS,
     Factors,
@@ -91,7 +92,7 @@ class RidgeDecoder:
         -------
         dict of str to Embeddings of shape (n, n_features)
         """
-        flat = _flat(responses)
+        flat = flat_responses(responses)
         if flat.shape[1] != len(self.mean):
             raise DataError("Responses of another size", expected=len(self.mean), got=flat.shape[1])
         scaled = (flat - self.mean) / self.deviation
@@ -166,10 +167,10 @@ def prepare_ridge(
     PreparedRidge
         Holds two arrays as large as the responses, or as their Gram matrix.
     """
-    flat = _flat(responses)
+    flat = flat_responses(responses)
     _check(flat, stimuli, groups)
     mean, deviation = flat.mean(axis=0), flat.std(axis=0)
-    deviation[deviation == 0] = np.inf  # what never varies says nothing
+    deviation = divisor(deviation, mean)  # what never varies says nothing
     X = (flat - mean) / deviation
     return PreparedRidge(X, factors_of(X), tuple(stimuli), tuple(folds_of(groups)), mean, deviation)
 
@@ -203,14 +204,21 @@ class PreparedRidge:
         self, targets: Mapping[str, Embeddings], *, penalties: Sequence[float] = PENALTIES
     ) -> RidgeDecoder:
         """Fit the targets; as :func:`fit_ridge`."""
+        tried = finite("penalties", penalties, ndim=1).astype(np.float64)
+        if tried.min() <= 0 or not targets:
+            raise DataError(
+                "Nothing to fit", expected="targets, and penalties above zero", got=(list(targets), penalties)
+            )
         rows = {name: space.rows_of(self.stimuli) for name, space in targets.items()}
+        if same := [name for name, values in rows.items() if np.ptp(values, axis=0).max() == 0]:
+            raise DataError("All vectors are the same, so there is nothing to decode", where=", ".join(same))
         origins = {name: values.mean(axis=0) for name, values in rows.items()}
         Y = np.concatenate([rows[name] - origins[name] for name in rows], axis=1)
         ends = np.cumsum([values.shape[1] for values in rows.values()])
         parts = {name: slice(end - rows[name].shape[1], end) for name, end in zip(rows, ends, strict=True)}
         unit = float((self.X**2).sum(axis=1).mean())
         seen = self.factors.vectors.T @ Y
-        errors = cross_validated(self.factors, Y, seen, self.folds, unit * np.asarray(penalties))
+        errors = cross_validated(self.factors, Y, seen, self.folds, unit * tried)
         losses = {name: errors[:, part].sum(axis=1) / (Y[:, part] ** 2).sum() for name, part in parts.items()}
         chosen = {name: float(penalties[int(loss.argmin())]) for name, loss in losses.items()}
         widths = [values.shape[1] for values in rows.values()]
@@ -219,8 +227,9 @@ class PreparedRidge:
         return RidgeDecoder(dict(targets), weights, origins, self.mean, self.deviation, chosen, losses)
 
 
-def _flat(responses: npt.ArrayLike) -> FloatArray:
-    array = np.asarray(responses, dtype=np.float64)
+def flat_responses(responses: npt.ArrayLike) -> FloatArray:
+    """Finite responses, one row each: shape (n, n_values)."""
+    array = np.asarray(finite("responses", responses), dtype=np.float64)
     return array.reshape(len(array), -1)
 
 
@@ -231,7 +240,5 @@ def _check(flat: FloatArray, stimuli: Sequence[str], groups: Sequence[Hashable])
             expected=f"{len(flat)} of each",
             got=f"{len(stimuli)} stimuli, {len(groups)} groups",
         )
-    if not np.isfinite(flat).all():
-        raise DataError("A response is not a finite number", got=f"{int((~np.isfinite(flat)).sum())} values")
     if (n_groups := len(set(groups))) < N_FOLDS:
         raise DataError("Too few concepts for the folds", expected=f"at least {N_FOLDS}", got=n_groups)

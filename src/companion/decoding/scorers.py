@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 from companion.decoding.estimators import Retriever
 from companion.decoding.galleries import Gallery
 from companion.decoding.retrieval import ranks
+from companion.errors import DataError
 
 Score = Callable[[Any, Any, Any], float]
 """From a fitted estimator, responses and what was shown to a number."""
@@ -68,7 +69,8 @@ def presented_percentile(estimator: Retriever | Pipeline, X: npt.ArrayLike, y: n
     >>> presented_percentile(ridge, space.rows_of(["fox", "key"]), ["fox", "key"])
     1.0
     """
-    n = len(np.unique(np.asarray(y)))
+    if (n := len(np.unique(np.asarray(y)))) < 2:
+        raise DataError("A percentile needs other stimuli", expected="two or more", got=n)
     return float(1 - (_presented_ranks(estimator, X, y) - 1).mean() / (n - 1))
 
 

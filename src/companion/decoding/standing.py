@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from companion.checks import finite, full, whole
 from companion.errors import DataError
 
 FloatArray = npt.NDArray[np.float64]
@@ -81,12 +82,13 @@ def standing(similarity: npt.ArrayLike, right: Booleans) -> Standing:
     >>> found.ranks().tolist(), found.hits(1).round(3).tolist()
     ([1.0, 2.0], [1.0, 0.333])
     """
-    values = np.asarray(similarity, dtype=np.float64)
-    if values.shape != right.shape or not np.isfinite(values).all() or not right.any(axis=1).all():
+    values = np.asarray(finite("similarities", similarity, ndim=2), dtype=np.float64)
+    fits = values.shape == right.shape and right.dtype == bool
+    if not fits or not right.any(axis=1).all():
         raise DataError(
             "Queries cannot be ranked",
-            expected="finite similarities, and a right candidate for every query",
-            got=f"{values.shape}, answers {right.shape}, {int((~right.any(axis=1)).sum())} without one",
+            expected="a right candidate for every query",
+            got=f"{values.shape}, {right.dtype} {right.shape}, {int(right.any(axis=-1).sum())} with one",
         )
     best = np.where(right, values, -np.inf).max(axis=1, keepdims=True)
     equal = np.abs(values - best) <= TIE
@@ -202,7 +204,11 @@ def n_way_hits(table: pd.DataFrame, n_way: int, k: int = 1) -> FloatArray:
     DataError
         If a query has several right candidates, or there are not so many candidates.
     """
+    full(table, labels=(), values=("better", "tied", "n_right", "n_candidates"))
     smallest = int(table["n_candidates"].min())
+    counts = table[["better", "tied"]]
+    if (counts < 0).any(axis=None) or (counts.sum(axis=1) >= table["n_candidates"]).any():
+        raise DataError("More wrong candidates stand above than there are", got=counts.max().to_dict())
     if not 2 <= n_way <= smallest or not 1 <= k < n_way or (table["n_right"] != 1).any():
         raise DataError(
             "There is no such N-way score",
@@ -246,5 +252,8 @@ def n_way_curve(table: pd.DataFrame, ways: Sequence[int], *, k: int = 1) -> pd.D
     >>> n_way_curve(table, [2, 4]).round(1).values.tolist()
     [[2.0, 83.3, 50.0], [4.0, 50.0, 25.0]]
     """
+    for n in ways:
+        whole("n_way", n, least=2)
+    whole("k", k)
     rows = [(n, 100 * n_way_hits(table, n, k).mean(), 100 * k / n) for n in ways]
     return pd.DataFrame(rows, columns=["n_way", "value", "chance"])

@@ -90,7 +90,7 @@ def spearman_brown(reliability: npt.ArrayLike, factor: npt.ArrayLike) -> FloatAr
     >>> float(spearman_brown(0.5, 3))
     0.75
     """
-    r, k = (finite("reliabilities", one).astype(np.float64) for one in (reliability, factor))
+    r, k = (finite("reliabilities", one, least=0).astype(np.float64) for one in (reliability, factor))
     if np.abs(r).max() > 1 + 1e-9 or k.min() <= 0 or not _fit(r.shape, k.shape):
         raise DataError(
             "These are no reliabilities to carry over",

@@ -64,5 +64,5 @@ def test_leaks_and_mixed_spaces_are_refused() -> None:
         open_pool(pool, named(at([0]), "s", "other"))
     with pytest.raises(DataError, match="Every picture"):
         open_pool(named(at([1, 89]), "p"), stimuli)
-    with pytest.raises(ValueError, match="n lies between 1 and 2"):
+    with pytest.raises(ValueError, match="n is a whole number from 1 to 2"):
         nearest_pictures(stimuli, opened, n=3)

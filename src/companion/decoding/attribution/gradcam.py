@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from companion.checks import choice, finite, whole
+from companion.errors import DataError
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -105,14 +108,26 @@ def grad_cam(
     """
     import torch
 
+    whole("batch_size", batch_size)
+    choice("weights", weights, ("averaged", "local"))
+    for part in (*inputs, targets):
+        finite("values of responses and targets", part.detach().cpu().numpy(), least=0)
+    if {len(part) for part in inputs} != {len(targets)} or targets.ndim != 2:
+        shapes = [tuple(part.shape) for part in (*inputs, targets)]
+        raise DataError("Each response has one target", expected=f"{len(targets)} of each", got=shapes)
     maps = []
     for start in range(0, len(targets), batch_size):
         rows = slice(start, start + batch_size)
         with torch.no_grad():
-            values = encoder.forward_layers(*(part[rows] for part in inputs))[layer]
+            layers = encoder.forward_layers(*(part[rows] for part in inputs))
+            choice("layer", layer, layers)
+            values = layers[layer]
         values = values.detach().requires_grad_(True)
         with torch.enable_grad():
-            similar = centred_cosine(encoder.from_layer(layer, values), targets[rows])
+            vectors, wanted = encoder.from_layer(layer, values), targets[rows].to(values)
+            if vectors.shape != wanted.shape:
+                raise DataError("Targets have another length", expected=vectors.shape[1], got=wanted.shape[1])
+            similar = centred_cosine(vectors, wanted)
             (slopes,) = torch.autograd.grad(similar.sum(), values)
         if weights == "averaged":
             slopes = slopes.mean(dim=tuple(range(2, slopes.ndim)), keepdim=True)

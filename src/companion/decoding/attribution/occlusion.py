@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from companion.checks import finite, number
 from companion.decoding.attribution.removal import Readout, drops
 
 FloatArray = npt.NDArray[np.floating[Any]]
@@ -33,6 +34,11 @@ def sliding_windows(times: FloatArray, *, width: float = 0.1, step: float = 0.05
     ValueError
         If a window or step is shorter than a sample, or a window longer than the response.
     """
+    times = finite("times", times, ndim=1, least=2)
+    if times[0] >= times[1]:
+        raise ValueError(f"times increase, got {times[0]!r} before {times[1]!r}")
+    number("width", width, above=0)
+    number("step", step, above=0)
     interval = float(times[1] - times[0])
     n_wide, n_step = round(width / interval), round(step / interval)
     if n_step < 1 or not 1 <= n_wide <= len(times):
@@ -84,6 +90,8 @@ def occlusion(
     [[0.0, 0.0], [0.1, 1.0], [0.2, 0.0], [0.3, 0.0]]
     """
     windows = sliding_windows(times, width=width, step=step)
+    if np.shape(responses)[-1:] != np.shape(times):
+        raise ValueError(f"responses of shape {np.shape(responses)} do not have {len(times)} samples")
     table = drops(
         readout,
         responses,

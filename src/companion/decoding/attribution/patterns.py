@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from companion.checks import finite
 from companion.decoding.attribution.gradcam import centred_cosine
 
 if TYPE_CHECKING:
@@ -94,7 +95,8 @@ def patterns(filters: FloatArray, responses: FloatArray) -> FloatArray:
     >>> (patterns(filters, responses).round(1) + 0.0).ravel().tolist()
     [1.0, 0.0]
     """
-    if filters.shape[1:] != responses.shape[1:] or len(responses) < 2:
+    filters, responses = finite("filters", filters), finite("responses", responses)
+    if filters.ndim < 2 or filters.shape[1:] != responses.shape[1:] or len(responses) < 2:
         raise ValueError(f"filters {filters.shape} do not fit responses {responses.shape}")
     flat = responses.reshape(len(responses), -1).astype(np.float64)
     flat -= flat.mean(axis=0)

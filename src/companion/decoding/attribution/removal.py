@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from companion.checks import finite
 from companion.errors import DataError
 
 FloatArray = npt.NDArray[np.floating[Any]]
@@ -53,12 +54,13 @@ class Readout:
     seen: IntArray
 
     def __post_init__(self) -> None:
-        n = len(self.gallery)
-        if n < 2 or (np.asarray(self.seen) < 0).any() or (np.asarray(self.seen) >= n).any():
+        n, seen = len(finite("vectors of the gallery", self.gallery, ndim=2)), np.asarray(self.seen)
+        finite("rows of the gallery", seen, ndim=1)
+        if n < 2 or seen.dtype.kind not in "iu" or seen.min() < 0 or seen.max() >= n:
             raise DataError(
                 "Rows of the gallery do not fit it",
                 expected=f"two candidates or more, rows from 0 to {n - 1}",
-                got=f"{n} candidates, rows {np.min(self.seen)} to {np.max(self.seen)}",
+                got=f"{n} candidates, rows {seen.min()} to {seen.max()} ({seen.dtype})",
             )
 
     def scores(self, responses: FloatArray) -> dict[str, FloatArray]:
@@ -76,9 +78,15 @@ class Readout:
             the seen picture minus the mean cosine with the others (chance 0). Candidates that are equally
             similar count against the seen one, so that an empty response scores nothing.
         """
-        cosines = _rows_of_length_one(self.decode(responses)) @ _rows_of_length_one(self.gallery).T
-        if len(cosines) != len(self.seen):
-            raise DataError("The decoder lost responses", expected=len(self.seen), got=len(cosines))
+        finite("responses", responses)
+        decoded = finite("decoded vectors", self.decode(responses), ndim=2)
+        if decoded.shape != (len(self.seen), np.shape(self.gallery)[1]):
+            raise DataError(
+                "The decoder lost responses or features",
+                expected=(len(self.seen), np.shape(self.gallery)[1]),
+                got=decoded.shape,
+            )
+        cosines = _rows_of_length_one(decoded) @ _rows_of_length_one(self.gallery).T
         own = cosines[np.arange(len(cosines)), self.seen]
         n_others = len(self.gallery) - 1
         not_less = (cosines >= own[:, None] - 1e-7).sum(axis=1) - 1  # single precision of the decoder
@@ -129,7 +137,8 @@ def drops(
     >>> table.query("metric == 'top1'")[["intact", "score", "share"]].round(2).values.tolist()
     [[1.0, 0.67, 0.33]]
     """
-    responses = np.asarray(responses, dtype=np.float32)
+    responses = np.asarray(finite("responses", responses), dtype=np.float32)
+    around = finite("values in the place of what is removed", around, least=0)
     differences = (responses - around).astype(np.float32)
     energy = float(np.square(differences, dtype=np.float64).sum())
     intact = {name: float(values.mean()) for name, values in readout.scores(responses).items()}

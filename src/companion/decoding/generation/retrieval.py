@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from companion.checks import number, whole
 from companion.embeddings import Embeddings
 from companion.errors import DataError
 
@@ -75,6 +76,7 @@ def open_pool(pool: Embeddings, stimuli: Embeddings, *, most_alike: float = MOST
     ([['a', 'cat', 0.995, False]], 2)
     """
     _check_space(pool, stimuli)
+    number("most_alike", most_alike, least=-1, most=1)
     cosines = pool.normalised().values @ stimuli.normalised().values.T
     most = cosines.argmax(axis=1)
     highest = cosines[np.arange(len(pool)), most]
@@ -130,8 +132,7 @@ def nearest_pictures(decoded: Embeddings, pool: OpenPool, *, n: int = 5) -> pd.D
     _check_space(decoded, pool.pictures)
     if seen := sorted(set(decoded.ids) & set(pool.pictures.ids)):
         raise DataError("Seen pictures are in the pool", got=seen[:5], do="make the pool with open_pool")
-    if not 1 <= n <= len(pool.pictures):
-        raise ValueError(f"n lies between 1 and {len(pool.pictures)}, got {n!r}")
+    whole("n", n, most=len(pool.pictures))
     cosines = decoded.normalised().values @ pool.pictures.values.T
     best = np.argsort(-cosines, axis=1, kind="stable")[:, :n]
     return pd.DataFrame(

@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from companion.decoding.ridge import fit_ridge
+from companion.checks import choice, whole
+from companion.decoding.ridge import fit_ridge, flat_responses
 from companion.embeddings import Embeddings
 from companion.errors import DataError
 
@@ -48,6 +49,8 @@ def draw_folds(stimuli: Sequence[str], n_folds: int, *, by: Literal["stimulus", 
     >>> bool((folds[::2] == folds[1::2]).all())
     False
     """
+    choice("by", by, ("stimulus", "trial"))
+    whole("n_folds", n_folds, least=2)
     names = list(dict.fromkeys(stimuli))
     if len(names) < n_folds:
         raise DataError("Fewer stimuli than folds", expected=f"at least {n_folds}", got=len(names))
@@ -103,7 +106,14 @@ def decode_held_out(
     stimulus False
     trial True
     """
-    flat = np.asarray(responses).reshape(len(stimuli), -1)
+    choice("by", by, ("stimulus", "trial"))
+    flat, labels = flat_responses(responses), np.asarray(folds)
+    if not labels.shape == (len(stimuli),) == (len(flat),) or len(np.unique(labels)) < 2:
+        raise DataError(
+            "Trials do not lie in folds",
+            expected=f"a stimulus and a fold for each of {len(flat)} responses, two folds or more",
+            got=f"{len(stimuli)} stimuli, {np.unique(labels).size} folds of shape {labels.shape}",
+        )
     names = list(dict.fromkeys(stimuli))
     rows = {name: row for row, name in enumerate(names)}
     code = np.array([rows[name] for name in stimuli])
