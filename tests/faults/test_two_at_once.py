@@ -12,9 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from companion import waiting
-from companion.waiting import holder, turn
-from tests.running.conftest import TinyBook, built, built_once  # noqa: F401 - fixtures
 
 ROOT = Path(__file__).parents[2]
 NEEDS_MAKE = pytest.mark.skipif(
