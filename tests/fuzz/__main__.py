@@ -18,7 +18,7 @@ from companion.project import project_root
 from .report import summary, table
 
 RUNS = {"pickles": 100_000, "manifest": 100_000, "bdata": 10_000}
-BATCH = 500
+BATCH = 2_000
 """Trees that one process reads."""
 
 

@@ -17,10 +17,9 @@ from random import Random
 import numpy as np
 
 from companion.errors import DataError
-from companion.loading.god.bdata import open_bdata
+from companion.loading.god.bdata import BData, open_bdata
 from companion.loading.god.features import KINDS, load_god_features
 from companion.loading.god.fmri import load_god, load_god_task
-from companion.loading.god.stimuli import stimuli_of_label
 from companion.loading.nsd.design import DESIGN_FILE
 from companion.loading.nsd.responses import load_nsd, voxel_file
 from companion.simulation.writers.god import write_god, write_god_features, write_god_task
@@ -65,38 +64,29 @@ def readers(folder: Path, path: Path, kind: str) -> list[Callable[[], object]]:
     if kind == "nsd":
         return [
             partial(load_nsd, folder, 1, split=split, average=average)
-            for split in ("train", "test")
-            for average in (True, False)
+            for split, average in (("train", False), ("test", True))
         ]
     found: list[Callable[[], object]] = [partial(_ask, path, question) for question in QUESTIONS]
     if kind == "features":
-        return found + [
-            partial(load_god_features, folder, layer, one) for layer in ("cnn1", "gist") for one in KINDS
-        ]
-    load = load_god if kind == "classic" else load_god_task
-    splits = SPLITS if kind == "classic" else ("test",)
-    stimuli = god_world.stimuli()
+        layers = ("cnn1", "gist", "cnn1", "cnn8")
+        return found + [partial(load_god_features, folder, *both) for both in zip(layers, KINDS, strict=True)]
+    load, splits = (load_god, SPLITS) if kind == "classic" else (load_god_task, ("test",))
+    regions = (["V1", "LOC"], None, None) if kind == "classic" else (None,)
     return found + [
-        partial(load, folder, 1, split=split, stimuli=stimuli, rois=rois)
-        for split in splits
-        for rois in (None, ["V1", "LOC"])
+        partial(load, folder, 1, split=split, stimuli=god_world.stimuli(), rois=rois)
+        for split, rois in zip(splits, regions, strict=True)
     ]
 
 
-def _ask(path: Path, question: Callable[..., object]) -> None:
+def _ask(path: Path, question: Callable[[BData], object]) -> None:
     with open_bdata(path) as data:
         question(data)
 
 
-QUESTIONS: tuple[Callable[..., object], ...] = (
-    lambda data: (data.n_rows, data.simulated, data.double_precision),
-    lambda data: [(data.metadata(key), data.columns(key)) for key in data.keys],
-    lambda data: data.label("Run"),
-    lambda data: data.names("stimulus_name"),
-    lambda data: stimuli_of_label(data, "stimulus_number"),
-    lambda data: data.read(
-        np.arange(data.n_rows)[::-1], data.columns(data.keys[0]) if data.keys else np.arange(0)
-    ),
+QUESTIONS: tuple[Callable[[BData], object], ...] = (
+    lambda data: [data.columns(key) for key in data.keys],
+    lambda data: (data.simulated, data.double_precision, data.label("Run"), data.names("stimulus_name")),
+    lambda data: data.read(np.arange(data.n_rows)[::-1], data.columns(next(iter(data.keys), ""))),
 )
 
 

@@ -16,7 +16,8 @@ from typing import Any
 import h5py
 import numpy as np
 
-from companion.errors import DataError, MissingDataError
+from companion.errors import DataError
+from companion.loading.reading import present
 
 MOST_LINKS = 100_000
 """Names in a file; official files have up to a few thousand."""
@@ -39,13 +40,11 @@ def opened_hdf5(path: Path) -> Iterator[h5py.File]:
     DataError
         If the file is cut short, damaged or no HDF5 file, or parts of it lie in other files.
     """
-    if not path.is_file():
-        raise MissingDataError("A file is missing", where=path.name, do="fetch it, or name its folder")
     try:
-        with h5py.File(path, "r") as file:
+        with h5py.File(present(path), "r") as file:
             _refuse_other_files(file, path)
             yield file
-    except (OSError, RuntimeError) as error:  # h5py raises the latter where libhdf5 gives no reason
+    except (OSError, RuntimeError, UnicodeDecodeError) as error:  # as h5py does for what libhdf5 says
         raise DataError(
             "A file cannot be read as HDF5", where=path.name, got=str(error), do="fetch the file again"
         ) from error
@@ -190,7 +189,10 @@ def _outside(file: h5py.File, name: bytes, kind: int) -> bool:
     """Whether a link, or the values of the array it leads to, lie in another file."""
     if kind != h5py.h5l.TYPE_HARD:
         return bool(kind != h5py.h5l.TYPE_SOFT)
-    found = h5py.h5o.open(file.id, name)
+    try:
+        found = h5py.h5o.open(file.id, name)
+    except KeyError as error:
+        raise OSError(*error.args) from error
     if not isinstance(found, h5py.h5d.DatasetID):
         return False
     layout = found.get_create_plist()

@@ -72,7 +72,12 @@ def load_god_features(folder: Path, layer: str, kind: FeatureKind) -> Embeddings
         if kind in ("training images", "test images"):
             ids = _image_names(bdata, rows, ids)
         values = bdata.read(rows, bdata.columns(layer), np.float64)
-        return Embeddings(values, tuple(ids), f"GOD {layer}", simulated=bdata.simulated)
+        try:
+            return Embeddings(values, tuple(ids), f"GOD {layer}", simulated=bdata.simulated)
+        except DataError as error:
+            raise DataError(
+                "The features of a layer are no embeddings", where=f"{bdata.path}, {layer}", got=error
+            ) from error
 
 
 def _types_and_categories(bdata: BData) -> tuple[Indices, list[str]]:
