@@ -17,6 +17,9 @@ import numpy as np
 CANARY = "canary.h5"
 """A valid file beside the one that is read; nothing of it may be read."""
 
+NOT_WRITTEN = (LookupError, ValueError, TypeError, OSError, RuntimeError, ArithmeticError, MemoryError)
+"""What HDF5 itself does not write cannot be met."""
+
 Change = Callable[[h5py.File, Random], None]
 
 _TYPES: tuple[Any, ...] = (
@@ -322,8 +325,8 @@ def change(path: Path, rng: Random) -> tuple[list[str], bool]:
         for one in changes:
             try:
                 one(file, rng)
-            except (LookupError, ValueError, TypeError, OSError, RuntimeError, ArithmeticError, MemoryError):
-                continue  # what HDF5 itself does not write cannot be met
+            except NOT_WRITTEN:
+                continue
             made.append(one)
     return [one.__name__ for one in made], made[-1:] != [] and made[-1] in OUTSIDE
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections import Counter
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
@@ -208,4 +209,4 @@ class Manifest(_Part):
 
 def first_twice(values: list[str]) -> str | None:
     """First value that is there more than once."""
-    return next((value for value in values if values.count(value) > 1), None)
+    return next((value for value, times in Counter(values).items() if times > 1), None)

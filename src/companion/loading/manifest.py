@@ -66,11 +66,12 @@ def _as_data_error(error: ValidationError, raw: Any, path: Path) -> DataError:
     entry = "?"
     if location[:1] == ["entries"] and len(location) > 1:
         content = raw["entries"][location[1]]
-        entry = str(content.get("id", "?")) if isinstance(content, dict) else f"number {location[1]}"
+        entry = str(content.get("id", "?"))[:100] if isinstance(content, dict) else f"number {location[1]}"
         location = location[2:]
+    key = ".".join(map(str, location))[:200]
     return DataError(
         f"The manifest breaks its schema{more}",
-        where=f"{path}, entry {entry}, key {'.'.join(map(str, location)) or 'of the entry as a whole'}",
+        where=f"{path}, entry {entry}, key {key or 'of the entry as a whole'}",
         expected=first["msg"].removeprefix("Value error, "),
         got=re.sub(r"//[^/\s]*@", "//...@", repr(first["input"]))[:120],
         do="mend that key; what is not known is written as unknown, with steps",
