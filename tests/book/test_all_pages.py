@@ -6,7 +6,7 @@ import re
 
 from companion.running.browser.inspect_pages import HEAVIEST, inspect_book
 from companion.running.browser.links import broken_links, html_pages, weights
-from companion.running.chapters import toc_pages
+from companion.running.contents import toc_pages
 from tests.browsers import require_browser
 
 from .conftest import SmokeBook

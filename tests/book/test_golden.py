@@ -9,7 +9,8 @@ import pytest
 from companion.project import project_root
 from companion.running.chapters import all_chapters
 from companion.running.claims import load_claims, missing_results
-from companion.running.regression import compare_outcomes, compare_results, outcomes_of, read_record
+from companion.running.records import read_record
+from companion.running.regression import compare_outcomes, compare_results, outcomes_of
 from companion.running.verify import Edition
 
 from .conftest import SmokeBook

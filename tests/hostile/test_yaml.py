@@ -14,8 +14,9 @@ from companion.cli import _parameters
 from companion.errors import CompanionError
 from companion.loading.manifest import load_manifest
 from companion.project import project_root
-from companion.running.chapters import read_chapter, toc_pages
+from companion.running.chapters import read_chapter
 from companion.running.claims import load_claims
+from companion.running.contents import toc_pages
 from companion.running.landing import citation
 from companion.running.sweeps.grid import read_grid
 from companion.running.sweeps.queues import read_slurm

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from companion.running import benchmark_page
+from companion.running import benchmark_records
 from companion.running.benchmark_page import page_of
 
 SPREAD = {"median": 4321.0, "lowest": 4000.0, "highest": 5000.0}
@@ -106,13 +106,13 @@ def test_records_of_two_machines_stand_on_one_page_and_small_ones_say_so() -> No
 def test_the_page_is_made_from_the_files_of_the_project(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(benchmark_page, "project_root", lambda: tmp_path)
-    assert "Nothing has been measured" in benchmark_page.benchmark_page()
+    monkeypatch.setattr(benchmark_records, "project_root", lambda: tmp_path)
+    assert "Nothing has been measured" in benchmark_records.benchmark_page()
     record = of(ROW)
     (tmp_path / "benchmarks").mkdir()
     (tmp_path / "benchmarks" / "record.json").write_text(json.dumps(record), "utf-8")
-    assert benchmark_page.benchmark_page() == page_of([record])
+    assert benchmark_records.benchmark_page() == page_of([record])
     other = copy.deepcopy(record)
     other["parts"]["decoding"]["commit"] = "fedcba"
     (tmp_path / "benchmarks" / "record-gpu.json").write_text(json.dumps(other), "utf-8")
-    assert benchmark_page.benchmark_page() == page_of([record, other])
+    assert benchmark_records.benchmark_page() == page_of([record, other])

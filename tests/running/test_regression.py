@@ -9,16 +9,8 @@ import pytest
 
 from companion.errors import CompanionError
 from companion.running.claims import Claim
-from companion.running.regression import (
-    Kept,
-    Record,
-    compare_outcomes,
-    compare_results,
-    make_record,
-    outcomes_of,
-    read_record,
-    write_record,
-)
+from companion.running.records import Kept, Record, read_record, write_record
+from companion.running.regression import compare_outcomes, compare_results, make_record, outcomes_of
 from companion.running.verify import SMOKE, Edition
 
 CLAIM = Claim.model_validate(

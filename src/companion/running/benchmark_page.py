@@ -8,16 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from companion.project import project_root
 from companion.running.benchmark_words import amount, bounded, compared, memory, percentage, rate, reach
-from companion.running.layout import read_json
 from companion.running.wording import plain
 
 Record = Mapping[str, Any]
 Row = Mapping[str, Any]
 
-FOLDER = "benchmarks"
-FILES = ("record.json", "record-gpu.json")
 HOW = "`python benchmarks/run.py`"
 SECTIONS = {
     "training": "Training, against the published loop",
@@ -28,12 +24,6 @@ SECTIONS = {
 }
 """Parts whose rows share one form, with their headings."""
 GROWTH, NOT_ADOPTED = "growth: ", "not adopted: "
-
-
-def benchmark_page() -> str:
-    """Page made from the records of this project."""
-    found = [read_json(project_root() / FOLDER / name) for name in FILES]
-    return page_of([record for record in found if record is not None])
 
 
 def page_of(records: Sequence[Record]) -> str:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError
 
 from companion.errors import ChapterError
 from companion.loading.inside import inside
 from companion.loading.sources import Part
 from companion.project import project_root
-from companion.strict_yaml import load_yaml, read_yaml
+from companion.running.contents import toc_pages
+from companion.strict_yaml import load_yaml
 
+_DO = "mend the page"
 _FRONT_MATTER = re.compile(r"\A---\n(?P<yaml>.*?\n)---\n", re.DOTALL)
 _LABELLED_HEADING = re.compile(r"^\((?P<label>[a-z0-9-]+)\)=\n+(?P<level>#+) (?P<title>.+)$", re.MULTILINE)
 
@@ -38,20 +41,20 @@ class Teaching(BaseModel):
 
     objectives: list[str]
     prerequisites: list[str] = []
-    minutes: dict[str, int]
+    minutes: dict[str, NonNegativeInt]
 
 
 class _Declared(BaseModel):
     """The ``companion`` block of a chapter's front matter."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     needs: list[str] = []
     reads: list[str] = []
     world: list[Part] = []
     official: list[Part] | None = None
     claims: list[str] = []
-    core_seconds: int = 60
+    core_seconds: NonNegativeInt = 60
     last: bool = False
     paper: dict[str, Any] = {}
     teaching: Teaching | None = None
@@ -152,12 +155,14 @@ def read_chapter(path: Path) -> Chapter | None:
     DataError
         If it reads a file that does not lie below its folder.
     """
-    text = path.read_text("utf-8")
-    found = _FRONT_MATTER.match(text)
     try:
+        text = path.read_text("utf-8")
+        found = _FRONT_MATTER.match(text)
         front = load_yaml(found["yaml"]) if found else {}
-    except yaml.YAMLError as error:
-        raise ChapterError("The front matter of a page is no YAML", where=path, got=error) from error
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ChapterError(
+            "The front matter of a page is no YAML", where=path, expected="UTF-8", got=error, do=_DO
+        ) from error
     if not isinstance(front, Mapping) or "kernelspec" not in front:
         return None
     try:
@@ -170,9 +175,11 @@ def read_chapter(path: Path) -> Chapter | None:
             "a number, `last`, true or false, `paper`, values by name, and `teaching`, objectives, "
             "prerequisites and minutes",
             got=error,
+            do=_DO,
         ) from error
     for name in declared.reads:
-        inside(path.parent, name, where=path)
+        below = posixpath.normpath(posixpath.join(path.parent.name, name))  # some lie in src
+        inside(path.parent.parent, below, where=path)
     chapter = Chapter(
         path.stem,
         text,
@@ -188,7 +195,10 @@ def read_chapter(path: Path) -> Chapter | None:
     )
     if not chapter.sections or chapter.sections[0].level != 1:
         raise ChapterError(
-            "A chapter has no labelled title", where=path, expected=f"({path.stem})= above the first heading"
+            "A chapter has no labelled title",
+            where=path,
+            expected=f"({path.stem})= above the first heading",
+            do=_DO,
         )
     timed = chapter.teaching.minutes if chapter.teaching else {}
     if unknown := sorted(set(timed) - {section.label for section in chapter.sections[1:]}):
@@ -196,35 +206,9 @@ def read_chapter(path: Path) -> Chapter | None:
             f"`teaching` gives minutes to sections that the chapter does not have: {', '.join(unknown)}",
             where=path,
             expected=f"of {', '.join(section.label for section in chapter.sections[1:])}",
+            do=_DO,
         )
     return chapter
-
-
-def toc_pages() -> list[tuple[str, str]]:
-    """Read the pages of the book in the order of ``_toc.yml``, those nested under another one after it.
-
-    Returns
-    -------
-    list of (str, str)
-        Caption of the part, empty for the first page, and the page as a path without ending, such as
-        ``book/ruler``.
-    """
-    path = project_root() / "_toc.yml"
-    try:
-        toc = read_yaml(path)
-    except yaml.YAMLError as error:
-        raise ChapterError("The table of contents cannot be read", where=path, got=error) from error
-    parts = [
-        ("", [{"file": toc["root"]}]),
-        *((one["caption"], one["chapters"]) for one in toc.get("parts", [])),
-    ]
-    return [(caption, page) for caption, entries in parts for page in _pages(entries)]
-
-
-def _pages(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    for entry in entries:
-        yield entry["file"]
-        yield from _pages(entry.get("sections", []))
 
 
 def all_chapters() -> dict[str, Chapter]:
@@ -256,5 +240,6 @@ def choose(names: list[str]) -> list[Chapter]:
             f"No chapter is called {', '.join(unknown)}",
             where="_toc.yml",
             expected=f"one of {', '.join(known)}",
+            do="correct the name; nothing was run",
         )
     return [known[name] for name in dict.fromkeys(names)] if names else list(known.values())

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from companion.errors import CompanionError
 from companion.running.chapters import Chapter
@@ -33,7 +33,7 @@ _RELATIONS: dict[str, Callable[[Value, Value], bool]] = {
 
 
 class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Check(_Entry):
@@ -167,6 +167,9 @@ class Claim(_Entry):
         return [key for key in keys if key]
 
 
+_CLAIMS = TypeAdapter(list[Claim])
+
+
 def look_up(results: Results, key: str) -> Value:
     """Find the result behind a ``chapter::key``."""
     chapter, name = key.split("::")
@@ -195,14 +198,16 @@ def load_claims(path: Path) -> list[Claim]:
     True
     """
     try:
-        claims = [Claim.model_validate(item) for item in read_yaml(path) or []]
+        claims = _CLAIMS.validate_python(read_yaml(path) or [])
     except (ValidationError, yaml.YAMLError) as error:
         raise CompanionError(
             "The claims file breaks its schema", where=path, got=error, do="mend the entry named above"
         ) from error
     ids = [claim.id for claim in claims]
     if twice := sorted({name for name in ids if ids.count(name) > 1}):
-        raise CompanionError("A claim id is used twice", where=path, got=", ".join(twice))
+        raise CompanionError(
+            "A claim id is used twice", where=path, got=", ".join(twice), do="give each claim its own"
+        )
     return claims
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import shutil
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import BaseModel, Field, ValidationError
 
 from companion.errors import ChapterError, CompanionError
 from companion.project import project_root
@@ -22,6 +24,25 @@ _RECORDINGS = re.compile(r"%%recordings (?P<chapter>\w+)")
 _CHAPTER = re.compile(r"%%(?:figure|recordings) (\w+)|`(\w+)\.md::")
 _BIBTEX = re.compile(r"^%%bibtex$", re.MULTILINE)
 _PICTURES = "shown_again"
+
+
+class _Named(BaseModel):
+    name: str
+
+
+class _Person(BaseModel):
+    family: str = Field(alias="family-names")
+    given: str = Field(alias="given-names")
+
+
+class _Cited(BaseModel):
+    """What is shown of ``CITATION.cff``."""
+
+    title: str
+    version: str
+    license: str
+    released: dt.date = Field(alias="date-released")
+    authors: list[_Named | _Person] = Field(min_length=1)
 
 
 def complete_index(layout: Layout) -> None:
@@ -64,13 +85,20 @@ def citation() -> dict[str, Any]:
     Raises
     ------
     CompanionError
-        If it is no YAML.
+        If it is no YAML, or lacks what is shown of it.
     """
     path = project_root() / "CITATION.cff"
     try:
         found: dict[str, Any] = read_yaml(path)
-    except yaml.YAMLError as error:
-        raise CompanionError("The book's citation cannot be read", where=path, got=error) from error
+        _Cited.model_validate(found)
+    except (yaml.YAMLError, ValidationError) as error:
+        raise CompanionError(
+            "The book's citation cannot be read",
+            where=path,
+            expected="title, version, license, date-released, and authors (name, or family- and given-names)",
+            got=error,
+            do="mend the key that is named",
+        ) from error
     return found
 
 

@@ -11,38 +11,16 @@ import math
 import statistics
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
 
-from companion.errors import CompanionError
 from companion.running.claims import Claim, Results, Value
-from companion.running.layout import read_json, write_json
+from companion.running.records import Kept, Record
 
-Basis = Literal["exact", "seed spread", "seed spread at smoke scale", "one picture"]
 TIMES_SPREAD = 2.0
 """A number may move this many times the largest difference between runs of other seeds."""
 SAME = 1e-4
 """Relative difference of numbers that count as the same: sums in single precision differ between machines."""
 ROUNDING = 1e-6
 """Difference that is none, however small the number: what two ways to one result leave is such."""
-
-
-@dataclass(frozen=True)
-class Kept:
-    """One recorded result.
-
-    Attributes
-    ----------
-    value : float, int, str or bool
-    tolerance : float
-        Largest absolute difference; 0 for words and truth values.
-    basis : {"exact", "seed spread", "seed spread at smoke scale", "one picture"}
-        Where the tolerance comes from.
-    """
-
-    value: Value
-    tolerance: float
-    basis: Basis
 
 
 @dataclass(frozen=True)
@@ -66,22 +44,6 @@ class Moved:
     def __str__(self) -> str:
         margin = f" (may move by {self.tolerance:.3g})" if self.tolerance else ""
         return f"{self.what}: {_told(self.then)} in the record, {_told(self.now)} now{margin}"
-
-
-@dataclass(frozen=True)
-class Record:
-    """What a book found, once.
-
-    Attributes
-    ----------
-    results : dict
-        By chapter and key.
-    outcomes : dict
-        By id of a claim.
-    """
-
-    results: Mapping[str, Mapping[str, Kept]]
-    outcomes: Mapping[str, str]
 
 
 def make_record(claims: Iterable[Claim], runs: Sequence[Results], smaller: Record | None = None) -> Record:
@@ -152,49 +114,6 @@ def compare_outcomes(record: Record, outcomes: Mapping[str, str]) -> list[Moved]
         for name in sorted({*record.outcomes, *outcomes})
         if record.outcomes.get(name) != outcomes.get(name)
     ]
-
-
-def read_record(path: Path) -> Record:
-    """Read a record.
-
-    Raises
-    ------
-    CompanionError
-        If it is absent or damaged.
-    """
-    found = read_json(path)
-    try:
-        if found is None:
-            raise ValueError("no JSON object")
-        results = {
-            chapter: {key: Kept(*entry) for key, entry in kept.items()}
-            for chapter, kept in found["results"].items()
-        }
-        return Record(results, dict(found["outcomes"]))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise CompanionError(
-            "There is no readable record of results",
-            where=path,
-            got=error,
-            do="write it from a run that you have looked at: companion verify --accept",
-        ) from error
-
-
-def write_record(path: Path, record: Record, made: Mapping[str, Any]) -> None:
-    """Write a record, with how it was made.
-
-    Parameters
-    ----------
-    path : Path
-    record : Record
-    made : mapping
-        Parameters and number of runs.
-    """
-    results = {
-        chapter: {key: [kept.value, kept.tolerance, kept.basis] for key, kept in entries.items()}
-        for chapter, entries in record.results.items()
-    }
-    write_json(path, {"made": dict(made), "outcomes": dict(record.outcomes), "results": results})
 
 
 def _kept(

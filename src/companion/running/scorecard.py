@@ -16,7 +16,7 @@ from companion.running.chapters import all_chapters, book_folder
 from companion.running.claims import Claim, load_claims, missing_results, unmatched
 from companion.running.freshness import finished_record
 from companion.running.layout import Layout, read_json
-from companion.running.regression import read_record
+from companion.running.records import read_record
 from companion.running.verdicts import NULLS, Run, Verdict, judge, runs_of, unlicensed
 from companion.running.wording import plain
 

@@ -12,7 +12,7 @@ from companion.errors import ChapterError
 from companion.loading.manifest import load_manifest
 from companion.loading.store import missing
 from companion.project import project_root
-from companion.running.benchmark_page import benchmark_page
+from companion.running.benchmark_records import benchmark_page
 from companion.running.chapters import Chapter, all_chapters, book_folder
 from companion.running.freshness import finished_record
 from companion.running.landing import complete_index

@@ -15,15 +15,8 @@ from companion.running.chapters import Chapter, all_chapters, book_folder
 from companion.running.claims import load_claims
 from companion.running.layout import Layout, read_json
 from companion.running.parameters import declared_parameters
-from companion.running.regression import (
-    Record,
-    compare_outcomes,
-    compare_results,
-    make_record,
-    outcomes_of,
-    read_record,
-    write_record,
-)
+from companion.running.records import Record, read_record, write_record
+from companion.running.regression import compare_outcomes, compare_results, make_record, outcomes_of
 from companion.running.schedule import run_chapters
 
 SMOKE: Mapping[str, Any] = MappingProxyType(

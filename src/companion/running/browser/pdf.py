@@ -12,7 +12,7 @@ from companion.errors import CompanionError
 from companion.running.browser.binding import Leaf, bind
 from companion.running.browser.chromium import opened_browser
 from companion.running.browser.serve import served
-from companion.running.chapters import toc_pages
+from companion.running.contents import toc_pages
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, ViewportSize
