@@ -205,6 +205,17 @@ def test_what_killed_processes_left_is_swept(root, server):
     assert left(root) == ["a-set/file.bin", "a-set/mine.txt"]
 
 
+def test_a_download_that_was_complete_when_its_checksum_was_compared_is_kept(root, server, monkeypatch):
+    entry = make_entry()
+    (root / "a-set").mkdir(parents=True)
+    (root / "a-set" / "tmpab12_cd8").write_bytes(CONTENT)  # as a kill leaves it
+    free = shutil.disk_usage(root)._replace(free=1000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: free)
+    assert fetch(root, server, entry).result is Result.FETCHED
+    assert server.requests == []
+    assert left(root) == ["a-set/file.bin"]
+
+
 FETCH_PROGRAM = """
 import sys, pickle
 from pathlib import Path

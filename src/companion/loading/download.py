@@ -7,6 +7,7 @@ checksum, a wrong size or a full disk nothing stays. Two processes that want the
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 import shutil
@@ -31,6 +32,7 @@ Progress = Callable[[str, int, int], None]
 """Told ``"entry id/file name"``, the bytes there so far, and the bytes in all."""
 
 WAIT_FOR_OTHER_SECONDS = 600.0
+_TEMPORARY = "tmp" + 8 * "[a-z0-9_]"  # as pooch names what it has not yet compared with the checksum
 
 
 class Result(StrEnum):
@@ -211,8 +213,8 @@ def _no_room(entries: list[Entry], root: Path) -> DownloadError | None:
         for file in entry.files:
             path = root / entry.id / file.name
             if file_state(path, file) is not FileState.PRESENT:
-                part = part_of(path, file.sha256)
-                needed += int(file.size) - (part.stat().st_size if part.exists() else 0)
+                begun = [part_of(path, file.sha256), *path.parent.glob(_TEMPORARY)]
+                needed += max(0, int(file.size) - sum(one.stat().st_size for one in begun if one.exists()))
     there = next(folder for folder in (root.absolute(), *root.absolute().parents) if folder.exists())
     free = shutil.disk_usage(there).free
     if needed <= free:
@@ -233,9 +235,16 @@ def _alone(root: Path, entry: Entry) -> AbstractContextManager[None]:
 
 
 def _sweep(path: Path, file: DataFile) -> None:
-    """Remove what a killed process left: parts of another version of the file, temporary files of pooch."""
+    """Remove what a killed process left: parts of another version of the file, temporary files of pooch.
+
+    A temporary file that is whole is kept: the kill fell into the minutes that its checksum took.
+    """
     ours = part_of(path, file.sha256)
-    for left in path.parent.iterdir():
-        other_part = left.name.startswith(f".{path.name}.") and left.suffix == ".part" and left != ours
-        if other_part or re.fullmatch(r"tmp[a-z0-9_]{8}", left.name):
+    for left in path.parent.glob(_TEMPORARY):
+        if file_state(left, file) is FileState.PRESENT:
+            left.replace(ours)
+        else:
+            left.unlink()
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        if left != ours:
             left.unlink()
