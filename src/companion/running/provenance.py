@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import platform
+import re
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
-from companion.project import project_root
+from companion.project import data_root, project_root
 
 PACKAGES = (
     "visual-decoding-companion",
@@ -43,6 +45,19 @@ def commit() -> str:
     if not head:
         return "unknown"
     return f"{head}+changes" if _git("status", "--porcelain", "--untracked-files=no") else head
+
+
+def impersonal(text: str) -> str:
+    """Text without the folders of whoever runs this, for logs and notes that are sent to others.
+
+    What stands in their place leads there in a shell.
+    """
+    folders = (("$COMPANION_DATA", data_root()), ("$COMPANION_PROJECT", project_root()), ("~", Path.home()))
+    for name, folder in folders:
+        for told in dict.fromkeys((str(folder), str(folder.resolve()))):
+            if len(folder.parts) > 1:  # else it is the root, which nobody is known by
+                text = re.sub(rf"{re.escape(told)}(?![\w.-])", name, text)
+    return text
 
 
 def _git(*arguments: str) -> str:

@@ -18,7 +18,7 @@ import yaml
 from companion.errors import DataError, MissingDataError
 from companion.project import data_root
 from companion.running.layout import read_json, write_json, write_text
-from companion.running.provenance import environment
+from companion.running.provenance import environment, impersonal
 from companion.running.sweeps.cells import SWEEP_NAME, Cell
 from companion.whole_files import whole_path
 
@@ -127,7 +127,7 @@ class SweepFolder:
         """Write down why a cell has no result."""
         trace = "" if isinstance(error, str) else "".join(traceback.format_exception(error))
         told = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
-        write_json(self.note(cell.key), Failure(str(cell), told, trace)._asdict())
+        write_json(self.note(cell.key), Failure(str(cell), impersonal(told), impersonal(trace))._asdict())
 
     def failure(self, key: str) -> Failure:
         """Read why a cell has no result."""
