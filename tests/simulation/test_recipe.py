@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import companion
-from companion.simulation import world
+from companion.simulation import recipe
 
 PACKAGE = Path(companion.__file__).parent
 
@@ -39,12 +39,12 @@ def imported_from(module: str) -> set[Path]:
 def test_what_the_recipe_leaves_out_is_never_imported_where_the_world_is_made() -> None:
     used = {path.relative_to(PACKAGE).parts for path in imported_from("companion.simulation.world")}
     assert ("encoders", "miniature.py") in used
-    assert not [parts for parts in used if world._UNUSED & set(parts)]
+    assert not [parts for parts in used if recipe.UNUSED & set(parts)]
 
 
 def test_what_the_recipe_leaves_out_exists() -> None:
     names = {part for path in PACKAGE.rglob("*") for part in path.relative_to(PACKAGE).parts}
-    assert not world._UNUSED - names
+    assert not recipe.UNUSED - names
 
 
 @pytest.mark.parametrize(("changed", "counts"), [("clip.py", True), ("vit.py", False)])
@@ -53,10 +53,10 @@ def test_a_change_counts_where_the_world_uses_the_file(
 ) -> None:
     (tmp_path / "encoders").mkdir()
     (tmp_path / "simulation").mkdir()
-    monkeypatch.setattr(world, "__file__", str(tmp_path / "simulation/world.py"))
+    monkeypatch.setattr(recipe, "__file__", str(tmp_path / "simulation/recipe.py"))
     source = tmp_path / "encoders" / changed
     checksums = []
     for text in ("a = 1", "a = 2"):
         source.write_text(text)
-        checksums.append(world._source_checksum.__wrapped__())
+        checksums.append(recipe._source_checksum.__wrapped__())
     assert (checksums[0] != checksums[1]) == counts

@@ -149,12 +149,17 @@ def test_electrodes_have_places_in_their_regions() -> None:
     assert (electrodes.loc[electrodes["region"] == "Inferior Parietal Cortex", "z"] > 0.01).all()
 
 
-def test_the_same_patient_twice(folder: Path, tmp_path: Path) -> None:
+def test_the_same_patient_twice_even_where_one_was_left_by_a_killed_process(
+    folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "sub-E1").mkdir()
+    (tmp_path / "sub-E1/left.txt").touch()
     simulate_subject(tmp_path, 1, stimuli=STIMULI, codes=CODES, scale=SCALE, dials=DIALS)
     name = "sub-E1/ses-02/ieeg/sub-E1_ses-02_task-test_run-01"
     assert (tmp_path / f"{name}_ieeg.eeg").read_bytes() == (folder / f"{name}_ieeg.eeg").read_bytes()
     one, two = (pd.read_csv(root / f"{name}_events.tsv", sep="\t") for root in (tmp_path, folder))
     pd.testing.assert_frame_equal(one, two)
+    assert not (tmp_path / "sub-E1/left.txt").exists()
 
 
 def test_repetitions_that_two_sessions_cannot_share_are_refused(tmp_path: Path) -> None:

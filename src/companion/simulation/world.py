@@ -1,20 +1,19 @@
 """Make the miniature world: stimuli first, then one person of one recording at a time, side by side.
 
 A part is made in a hidden folder beside its place and moved there when it is whole; the record ``world.json``
-says what was put in. A person that is finished is kept when the making is interrupted. A part stands as long
+says what was put in. A person that is finished is kept when the making is interrupted, and so is a part that
+was whole and had not yet been moved: what is marked as finished has reached the disk. A part stands as long
 as its recipe does: dials, scale, and the source of the package's ``simulation`` and the weights it uses.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict
-from functools import cache
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -27,33 +26,15 @@ from companion.simulation.calibrated import calibrated_dials
 from companion.simulation.dials import Dials
 from companion.simulation.judgements import write_judgements
 from companion.simulation.people import N_SUBJECTS, person_bytes, simulate_person, write_lists
+from companion.simulation.recipe import recipe_of
 from companion.simulation.scales import SCALES
 from companion.simulation.stimulus_part import GROUPS, finish_stimuli, make_group
-from companion.source_code import code_sha256
+from companion.whole_files import whole_path
+from companion.workers import end_with_parent
 
 Say = Callable[[str], None]
-_UNUSED = {
-    "backbones",
-    "clip_without_test_kinds",
-    "came_out.py",
-    "calibrate.py",
-    "calibration_scores.py",
-    "calibration_stimuli.py",
-    "alignment_effects.py",
-    "alignment_laboratory.py",
-    "repeated_alignment.py",
-    "repeated_worlds.py",
-    "repeated_decoding.py",
-    "repeated_table.py",
-    "dreamsim.py",
-    "glocal.py",
-    "hugging_face.py",
-    "layers.py",
-    "lora.py",
-    "vit.py",
-}
-"""Source that no part of the world depends on: what trains, calibrates and measures it, and encoders of
-official weights."""
+_RECIPE, _DONE = "recipe.json", ".done"
+"""In a part that is being made: what it is to become, and marks of the people who are finished."""
 _SPARE = 2 * 2**30
 """Bytes of disk left free."""
 
@@ -96,7 +77,7 @@ def make_world(
     root = folders[0].parent
     root.mkdir(parents=True, exist_ok=True)
     with FileLock(root / ".lock"):
-        recipes = [_recipe(part, scale, null, dials) for part in wanted]
+        recipes = [recipe_of(part, scale, null, dials) for part in wanted]
         outdated = [
             (part, folder, recipe)
             for part, folder, recipe in zip(wanted, folders, recipes, strict=True)
@@ -112,25 +93,59 @@ def make_world(
 
 def _make_part(part: Part, folder: Path, recipe: dict[str, Any], pool: ProcessPoolExecutor) -> None:
     making = folder.with_name(f".making-{folder.name}")
-    if (_read(making / "recipe.json") or {}) != recipe:
-        shutil.rmtree(making, ignore_errors=True)
-        making.mkdir(parents=True)
-        _write(making / "recipe.json", recipe)
-    if part == "stimuli":
-        _make_stimuli(making, recipe, pool)
-    elif part == "judges":
-        stimuli = miniature_folder("stimuli", scale=recipe["scale"])
-        scale, seed = SCALES[recipe["scale"]], int(recipe["dials"]["seed"])
-        write_judgements(making, stimuli, scale, seed, recipe["null"])
-    else:
-        _make_people(part, making, recipe, pool)
-    (making / "recipe.json").unlink()
-    files = sorted(path for path in making.rglob("*") if path.is_file())
-    listed = {path.relative_to(making).as_posix(): path.stat().st_size for path in files}
-    _write(making / RECORD, recipe | {"simulated": True, "files": listed})
+    if not _stands(making, recipe):  # else it was whole when it was interrupted
+        _make_files(part, making, recipe, pool)
+    (making / _RECIPE).unlink(missing_ok=True)
+    shutil.rmtree(making / _DONE, ignore_errors=True)
+    (folder / RECORD).unlink(missing_ok=True)  # what is being removed does not count any more
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
     making.replace(folder)
+
+
+def _make_files(part: Part, making: Path, recipe: dict[str, Any], pool: ProcessPoolExecutor) -> None:
+    """Make what is not there yet, and record it last."""
+    if _read(making / _RECIPE) != recipe:
+        shutil.rmtree(making, ignore_errors=True)
+        making.mkdir(parents=True)
+        _write(making / _RECIPE, recipe)
+    _sweep(making)
+    try:
+        if part == "stimuli":
+            _make_stimuli(making, recipe, pool)
+        elif part == "judges":
+            stimuli = miniature_folder("stimuli", scale=recipe["scale"])
+            scale, seed = SCALES[recipe["scale"]], int(recipe["dials"]["seed"])
+            write_judgements(making, stimuli, scale, seed, recipe["null"])
+        else:
+            _make_people(part, making, recipe, pool)
+    except BrokenProcessPool as error:
+        raise CompanionError(
+            f"A process that made {part} was ended from outside, most likely because memory was used up",
+            where=making,
+            do="run the same command again, with fewer processes (--jobs 1): finished people are kept",
+        ) from error
+    paths = sorted(path for path in making.rglob("*") if path.is_file() and path.name != _RECIPE)
+    listed = {path.relative_to(making).as_posix(): path.stat().st_size for path in paths}
+    listed = {name: size for name, size in listed.items() if not name.startswith(_DONE)}
+    _to_disk()
+    with whole_path(making / RECORD) as record:
+        _write(record, recipe | {"simulated": True, "files": listed})
+
+
+def _sweep(making: Path) -> None:
+    """Remove what a killed process was at: its files and folders are hidden until they are whole."""
+    for left in sorted(making.rglob(".*"), reverse=True):  # what lies inside comes first
+        if left.is_dir() and left.name != _DONE:
+            shutil.rmtree(left)
+        elif left.is_file():
+            left.unlink()
+
+
+def _to_disk() -> None:
+    """Let everything written so far reach the disk, so that marks outlive a crash of the machine rightly."""
+    if hasattr(os, "sync"):
+        os.sync()
 
 
 def _make_stimuli(folder: Path, recipe: dict[str, Any], pool: ProcessPoolExecutor) -> None:
@@ -143,7 +158,7 @@ def _make_people(part: Part, folder: Path, recipe: dict[str, Any], pool: Process
     scale, dials = SCALES[recipe["scale"]], Dials(**recipe["dials"])
     stimuli = miniature_folder("stimuli", scale=recipe["scale"])
     write_lists(part, folder, stimuli, scale, dials, recipe["null"])
-    done = folder / ".done"
+    done = folder / _DONE
     done.mkdir(exist_ok=True)
     waiting = [n for n in range(1, N_SUBJECTS[part](scale) + 1) if not (done / str(n)).exists()]
     room = person_bytes(part, scale)
@@ -161,29 +176,8 @@ def _make_people(part: Part, folder: Path, recipe: dict[str, Any], pool: Process
     }
     for future in as_completed(futures):
         future.result()
+        _to_disk()
         (done / str(futures[future])).touch()
-    shutil.rmtree(done)
-
-
-def _recipe(part: Part, scale: ScaleName, null: Null | None, dials: Dials) -> dict[str, Any]:
-    """All that decides a part; what the stimuli do not depend on is left out of theirs."""
-    told: dict[str, Any] = {"part": part, "scale": scale, "source": _source_checksum()}
-    if part != "stimuli":
-        null = None if part == "doses" or null == "N0" else null
-        told |= {"null": null, "dials": json.loads(json.dumps(asdict(dials)))}
-    return told
-
-
-@cache
-def _source_checksum() -> str:
-    package = Path(__file__).parents[1]
-    digest = hashlib.sha256()
-    for room in ("simulation", "encoders"):
-        for path in sorted((package / room).rglob("*")):
-            if path.suffix in {".py", ".safetensors"} and not _UNUSED & set(path.parts):
-                content = code_sha256(path).encode() if path.suffix == ".py" else path.read_bytes()
-                digest.update(path.relative_to(package).as_posix().encode() + content)
-    return digest.hexdigest()
 
 
 def _stands(folder: Path, recipe: dict[str, Any]) -> bool:
@@ -193,14 +187,16 @@ def _stands(folder: Path, recipe: dict[str, Any]) -> bool:
 
 def _pool(jobs: int | None) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(
-        jobs or os.cpu_count() or 1, mp_context=get_context("spawn"), initializer=_one_thread
+        jobs or os.cpu_count() or 1, mp_context=get_context("spawn"), initializer=_begin
     )
 
 
-def _one_thread() -> None:
+def _begin() -> None:
+    """Begin a worker: one thread, and no longer a life than the process that started it."""
     import threadpoolctl
     import torch
 
+    end_with_parent()
     threadpoolctl.threadpool_limits(1)
     torch.set_num_threads(1)
 

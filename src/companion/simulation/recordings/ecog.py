@@ -7,6 +7,7 @@ electrode records.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +62,7 @@ def simulate_subject(
     Parameters
     ----------
     folder : Path
-        Root of the BIDS data set; this patient is not in it yet.
+        Root of the BIDS data set; what lies in it of this patient, after an interruption, is made anew.
     subject : int
         1 for patient E1.
     stimuli : GodStimuli
@@ -90,6 +91,7 @@ def simulate_subject(
         list(stimuli.train["stimulus"]), list(stimuli.test["stimulus"]), scale.n_test_repetitions, order
     )
     runs = _runs(model, plans, codes, subject, scale.sampling_rate, dials.seed)
+    shutil.rmtree(folder / f"sub-E{subject}", ignore_errors=True)
     written = write_ecog_subject(
         folder, subject, runs, electrodes=model.electrodes, sampling_rate=scale.sampling_rate
     )

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from companion.errors import DataError
-from companion.simulation.writers.whole_file import whole_file
+from companion.whole_files import whole_path
 
 LINE_FREQUENCY = 60.0
 """Hertz; Osaka lies in the 60 Hz half of Japan."""
@@ -186,10 +186,12 @@ def _describe(folder: Path, written: Path, *, simulated: bool) -> None:
 
 
 def _list_participants(folder: Path) -> None:
-    names = sorted(path.name for path in folder.glob("sub-*") if path.is_dir())
-    _write_text(folder / "participants.tsv", "\n".join(["participant_id", *names]) + "\n")
+    listed: list[str] = []
+    while listed != (names := sorted(path.name for path in folder.glob("sub-*") if path.is_dir())):
+        listed = names  # another process may have added a patient while this list was written
+        _write_text(folder / "participants.tsv", "\n".join(["participant_id", *names]) + "\n")
 
 
 def _write_text(target: Path, text: str) -> None:
-    with whole_file(target) as stream:
-        stream.write(text.encode("utf-8"))
+    with whole_path(target) as part:  # patients are written side by side
+        part.write_bytes(text.encode("utf-8"))
