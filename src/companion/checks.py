@@ -164,6 +164,25 @@ def without_rounding(centred: FloatArray, values: FloatArray) -> FloatArray:
     return np.where(left > _CONSTANT * size, centred, 0.0)
 
 
+def not_diverged(what: str, losses: Iterable[float]) -> None:
+    """Refuse losses of a training that ran away: what was learnt is no number, or means nothing.
+
+    Raises
+    ------
+    DataError
+        With the place of the first loss that is not finite.
+    """
+    values = np.asarray(list(losses), dtype=np.float64)
+    if (bad := np.flatnonzero(~np.isfinite(values))).size:
+        raise DataError(
+            "Training diverged",
+            where=what,
+            expected="finite losses",
+            got=f"{values[bad[0]]} as loss {bad[0] + 1} of {values.size}",
+            do="lower the learning rate, or look for responses and vectors far larger than the others",
+        )
+
+
 def choice(name: str, value: object, known: Iterable[str]) -> None:
     """Refuse what is none of the known words.
 

@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import relu
 
+from companion import checks
 from companion.alignment.stacked_layers import (
     first_weights,
     misfit,
@@ -66,11 +67,12 @@ class Options:
     output_relu: bool = False
 
     def __post_init__(self) -> None:
-        if self.n_epochs < 1 or self.batch_size < 2 or self.learning_rate <= 0:
-            raise ValueError(
-                f"n_epochs is at least 1, batch_size 2 and learning_rate above 0; got {self.n_epochs!r}, "
-                f"{self.batch_size!r} and {self.learning_rate!r}"
-            )
+        checks.whole("n_epochs", self.n_epochs)
+        checks.whole("batch_size", self.batch_size, least=2)
+        checks.number("learning_rate", self.learning_rate, above=0, below=1e3)
+        checks.choice("latent", self.latent, ("after ReLU", "before ReLU"))
+        checks.choice("reduction", self.reduction, ("mean", "sum"))
+        checks.whole("n_layers", self.n_layers, most=2)
 
 
 class Model(NamedTuple):
@@ -152,7 +154,10 @@ def train_autoencoders(
             chosen = numbers[start : start + size]
             block = _Block(vectors, teachers, [models[number] for number in chosen], options)
             found |= zip(chosen, block.trained(), strict=True)
-    return [found[number] for number in range(len(models))]
+    for place, one in enumerate(models):
+        errors = (*found[place].reconstruction, *found[place].similarity)
+        checks.not_diverged(f"auto-encoder of alpha {one.alpha:g}, seed {one.seed}", errors)
+    return [found[place] for place in range(len(models))]
 
 
 class _Block:
@@ -244,7 +249,7 @@ def _check(vectors: Tensor, teachers: Tensor, models: Sequence[Model], options: 
             "Target similarities do not fit the vectors", expected=f"(n, {n}, {n})", got=tuple(teachers.shape)
         )
     if not (bool(vectors.isfinite().all()) and bool(teachers.isfinite().all())):
-        raise DataError("A vector or a target similarity is not finite")
+        raise DataError("A vector or a target similarity is not finite", expected="finite numbers", got=n)
     for number, one in enumerate(models):
         if not 0 < one.alpha <= 1 or not 0 <= one.teacher < len(teachers):
             raise DataError(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from companion.checks import finite, whole, without_rounding
 from companion.embeddings import Embeddings
 from companion.errors import DataError
 
@@ -198,14 +199,23 @@ def fit_aligners(
 
     options = options or Options()
     names = list(teachers)
-    for name, matrix in teachers.items():
-        if np.shape(matrix) != (len(space), len(space)):
-            raise DataError(
-                "A teacher does not fit the vectors",
-                where=f"teacher {name!r}",
-                expected=(len(space), len(space)),
-                got=np.shape(matrix),
-            )
+    variance = float(space.values.var(axis=0).mean())
+    if (
+        not (names and alphas and seeds)
+        or variance <= (1e-12 * np.abs(space.values).max()) ** 2
+        or space.values.shape[1] < 2
+    ):
+        needed = "a teacher, an alpha, a seed, and vectors of two features or more that differ"
+        raise DataError(
+            "Nothing to compress", where=repr(space), expected=needed, got=f"{len(names)} teachers"
+        )
+    for seed in seeds:
+        whole("seed", seed, least=0)
+    checked = {name: finite(f"similarities of teacher {name!r}", one) for name, one in teachers.items()}
+    for name, matrix in checked.items():
+        if matrix.shape != (size := (len(space), len(space))):
+            fault = "A teacher does not fit the vectors"
+            raise DataError(fault, where=f"teacher {name!r}", expected=size, got=matrix.shape)
     # One matrix may be the teacher of several people; what is trained from it is trained once.
     place = {name: min(names.index(n) for n in names if teachers[n] is teachers[name]) for name in names}
     wanted = {
@@ -214,9 +224,8 @@ def fit_aligners(
     }
     models = list(dict.fromkeys(wanted.values()))
     vectors = torch.tensor(space.values, dtype=torch.float32, device=device)
-    matrices = torch.tensor(np.stack([teachers[name] for name in names]), dtype=torch.float32, device=device)
+    matrices = torch.tensor(np.stack([checked[name] for name in names]), dtype=torch.float32, device=device)
     trained = dict(zip(models, train_autoencoders(vectors, matrices, models, options), strict=True))
-    variance = float(space.values.var(axis=0).mean())
     return {
         (name, alpha, seed): BrainAligner(
             space.space,
@@ -260,9 +269,9 @@ def pattern_similarity(patterns: npt.ArrayLike, *, centred: bool = False) -> npt
            [ 0.71,  1.  , -0.71],
            [ 0.  , -0.71,  1.  ]])
     """
-    rows = np.asarray(patterns, dtype=np.float64)
+    rows: FloatArray = np.asarray(finite("patterns", patterns, ndim=2), dtype=np.float64)
     if centred:
-        rows = rows - rows.mean(axis=0)
+        rows = without_rounding(rows - rows.mean(axis=0), rows)
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     if not (lengths > 0).all() or not np.isfinite(lengths).all():
         raise DataError("A pattern has no direction", got=f"{int((~(lengths > 0)).sum())} of {len(rows)}")
@@ -287,5 +296,8 @@ def others(matrices: Mapping[Hashable, FloatArray]) -> dict[Hashable, npt.NDArra
     """
     if len(matrices) < 2:
         raise DataError("Nobody else is there to teach", expected="at least two people", got=len(matrices))
-    total = np.sum([np.asarray(one, dtype=np.float64) for one in matrices.values()], axis=0)
+    checked = [finite(f"similarities of {name!r}", one, ndim=2) for name, one in matrices.items()]
+    if len(shapes := {one.shape for one in checked}) > 1:
+        raise DataError("Matrices of people differ in shape", expected=checked[0].shape, got=sorted(shapes))
+    total = np.sum([np.asarray(one, dtype=np.float64) for one in checked], axis=0)
     return {name: (total - one) / (len(matrices) - 1) for name, one in matrices.items()}

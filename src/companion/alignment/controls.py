@@ -49,7 +49,7 @@ def rotated(space: Embeddings, seed: int) -> Embeddings:
     """
     n_features = space.values.shape[1]
     if n_features < 2:
-        raise ValueError("a space of one feature cannot be turned")
+        raise ValueError(f"a space of one feature cannot be turned, got {space!r}")
     rng = np.random.default_rng(seed)
     # an orthonormal basis whose first vector is the constant one; the others span all vectors of mean zero
     start = np.column_stack([np.ones(n_features), np.eye(n_features)[:, 1:]])

@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from companion.errors import DataError
+
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
@@ -54,6 +56,10 @@ def split_front(
     """
     import torch
 
+    if used.ndim != 1 or not len(used) or used.dtype not in (torch.int64, torch.int32) or used.min() < 0:
+        raise DataError(
+            "No rows of pictures", expected="whole numbers from 0, one axis", got=tuple(used.shape)
+        )
     parts = _parts(module, trained)
     place = next(module.parameters()).device
     calls, seen = _calls(module, [name for name, _ in parts], pixels[used[:1]].to(place))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from companion.checks import finite, number, whole
 from companion.embeddings import Embeddings, FloatArray
 from companion.errors import DataError
 
@@ -50,6 +51,13 @@ class GLocalTransform:
     mean: float
     std: float
     bias: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        n_new = finite("weights of the transform", self.weights, ndim=2).shape[1]
+        number("mean", self.mean)
+        number("std", self.std, above=0)
+        if self.bias is not None and finite("bias of the transform", self.bias, ndim=1).shape != (n_new,):
+            raise DataError("Weights and bias do not fit", expected=(n_new,), got=self.bias.shape)
 
     @classmethod
     def from_npz(cls, path: Path) -> GLocalTransform:
@@ -142,10 +150,17 @@ class RidgeAlignment:
         """
         from sklearn.linear_model import RidgeCV
 
+        tried = finite("alphas", self.alphas, ndim=1)
+        if tried.min() <= 0 or len(space) < 2:
+            raise DataError(
+                "Nothing to fit",
+                expected="alphas above zero and two stimuli or more",
+                got=(self.alphas, len(space)),
+            )
         targets = human.select(space.ids)
         model = RidgeCV(alphas=self.alphas).fit(space.values, targets.values)
         self.alpha_ = float(model.alpha_)
-        self.weights_: FloatArray = model.coef_.T
+        self.weights_: FloatArray = np.atleast_2d(model.coef_).T  # of one dimension it gives a vector
         self._offset: FloatArray = model.intercept_
         self._target_space = human.space
         return self
@@ -210,8 +225,9 @@ def cross_validated_alignment(
     """
     from sklearn.model_selection import KFold
 
-    if not 2 <= n_folds <= len(space):
-        raise ValueError(f"n_folds lies between 2 and the {len(space)} stimuli, got {n_folds!r}")
+    whole("n_folds", n_folds, least=2, most=len(space))
+    if len(space) < 3:
+        raise DataError("Each fold leaves two stimuli to fit", expected="three or more", got=len(space))
     targets = human.select(space.ids)
     ids = np.array(space.ids)
     rng = None if shuffle_targets_seed is None else np.random.default_rng(shuffle_targets_seed)

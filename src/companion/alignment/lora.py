@@ -8,6 +8,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING
 
 from companion.alignment.front import split_front
+from companion.checks import number, whole
 from companion.errors import DataError
 
 if TYPE_CHECKING:
@@ -70,10 +71,17 @@ class LoRA:
     ) -> None:
         import torch
 
+        whole("rank", rank)
+        number("alpha", alpha)
         self._module = deepcopy(module).eval().requires_grad_(requires_grad=False)
         self._rest = self._module
         possible = _matrices(self._module)
-        self.names = tuple(name for name in possible if re.search(targets, name))
+        try:
+            self.names = tuple(name for name in possible if re.search(targets, name))
+        except (re.error, TypeError) as error:
+            raise DataError(
+                "No pattern of names", expected="a regular expression", got=f"{targets!r}: {error}"
+            ) from error
         if not self.names:
             raise DataError(
                 "No weight to bend", where=type(module).__name__, expected=sorted(possible), got=targets

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from companion.alignment.human import GLocalTransform
+from companion.checks import finite, not_diverged, number
 from companion.embeddings import Embeddings
 from companion.errors import DataError
 
@@ -84,11 +85,10 @@ class OddOneOutTransform:
     def __init__(
         self, *, penalties: Sequence[float] = PENALTIES, locality: float = 0.1, temperature: float = 0.1
     ) -> None:
-        if not 0 <= locality < 1 or temperature <= 0 or not penalties:
-            raise ValueError(
-                "locality lies in [0, 1), temperature above 0, and there is a penalty; "
-                f"got {locality!r}, {temperature!r}, {penalties!r}"
-            )
+        number("locality", locality, least=0, below=1)
+        number("temperature", temperature, above=1e-6)  # cosines are divided by it
+        if not penalties or finite("penalties", penalties, ndim=1).min() < 0:
+            raise ValueError(f"there is a penalty, and none is negative; got {penalties!r}")
         self.penalties = penalties
         self.locality = locality
         self.temperature = temperature
@@ -128,6 +128,10 @@ class OddOneOutTransform:
             )
         known = space.select(names).values
         mean, std = float(known.mean()), float(known.std())
+        if std <= 1e-12 * abs(mean) or len(known) < 3:
+            raise DataError(
+                "The vectors are all the same", where=repr(space), expected="three different ones", got=std
+            )
         x = torch.tensor((known - mean) / std, dtype=torch.float32)  # as networks compute; thrice as fast
         held_x = torch.tensor((space.select(held_names).values - mean) / std, dtype=torch.float32)
         w, b = _first_map(x, rows)
@@ -136,6 +140,7 @@ class OddOneOutTransform:
             _minimise(self._loss(x, rows, penalty), w, b)
             with torch.no_grad():
                 loss = choice_loss(held_x @ w + b, held_rows).item()
+            not_diverged(f"odd-one-out transform, penalty {penalty:g}", [loss, *b.tolist()])
             if not self.validation_losses_ or loss < min(self.validation_losses_.values()):
                 self.penalty_ = penalty
                 weights, bias = (part.detach().double().numpy() for part in (w, b))

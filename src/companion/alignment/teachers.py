@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from companion.checks import finite
+from companion.errors import DataError
+
 
 def permuted_teacher(matrix: npt.ArrayLike, seed: int) -> npt.NDArray[np.float64]:
     """Exchange the categories of a similarity matrix: the same values, about other categories.
@@ -27,7 +30,7 @@ def permuted_teacher(matrix: npt.ArrayLike, seed: int) -> npt.NDArray[np.float64
            [0.1, 1. , 0.8],
            [0.2, 0.8, 1. ]])
     """
-    values = np.asarray(matrix, dtype=np.float64)
+    values = _square(matrix)
     order = np.random.default_rng(seed).permutation(len(values))
     return values[np.ix_(order, order)]
 
@@ -56,11 +59,22 @@ def spectrum_matched_teacher(matrix: npt.ArrayLike, seed: int) -> npt.NDArray[np
            [-0.22,  1.  , -0.09],
            [-0.21, -0.09,  1.  ]])
     """
-    values = np.asarray(matrix, dtype=np.float64)
+    values = _square(matrix)
     widths = np.clip(np.linalg.eigvalsh((values + values.T) / 2), 0, None)
     drawn, triangle = np.linalg.qr(np.random.default_rng(seed).normal(size=values.shape))
     axes = drawn * np.sign(np.diag(triangle))  # uniform over all turns, Mezzadri (2007)
     turned = (axes * widths) @ axes.T
+    if not widths.any():
+        raise DataError(
+            "A matrix without variance has no spectrum", expected="a diagonal of ones", got=values.shape
+        )
     lengths = np.sqrt(np.diag(turned))
     found: npt.NDArray[np.float64] = turned / np.outer(lengths, lengths)
     return found
+
+
+def _square(matrix: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    values = finite("similarities of the teacher", matrix, ndim=2).astype(np.float64)
+    if values.shape[0] != values.shape[1]:
+        raise DataError("A teacher is a square matrix", expected=(len(values), len(values)), got=values.shape)
+    return values

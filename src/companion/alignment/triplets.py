@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from companion.alignment.lora import LoRA
+from companion.checks import not_diverged, number, whole
 from companion.errors import DataError
 
 if TYPE_CHECKING:
@@ -139,6 +140,10 @@ class TripletAligner:
         """
         import torch
 
+        self._check_settings()
+        triplets, choices, validation_triplets, validation_choices = (
+            _rows(one) for one in (triplets, choices, validation_triplets, validation_choices)
+        )
         _check(len(pixels), triplets, choices, validation_triplets, validation_choices)
         module = module.to(self.device)
         lora = LoRA(module, rank=self.rank, alpha=self.alpha, targets=self.targets, seed=self.seed)
@@ -149,21 +154,29 @@ class TripletAligner:
         pixels = lora.skip_front(pixels, torch.unique(torch.cat([shown.flatten(), judged[0].flatten()])))
         history = [self._validated(0, None, lora, pixels, *judged)]
         best, kept = float("inf"), lora.weights()
-        for number in range(1, self.n_epochs + 1):
+        for epoch in range(1, self.n_epochs + 1):
             losses = []
-            for batch in torch.split(_shuffled(themes, order), self.batch_size):
+            for batch in torch.split(_shuffled(themes, order), int(self.batch_size)):
                 pictures, places = torch.unique(shown[batch], return_inverse=True)
                 loss = hinge_loss(lora(pixels[pictures].to(self.device)), places, right[batch], self.margin)
                 optimiser.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]
                 optimiser.step()
                 losses.append(loss.item())
-            history.append(self._validated(number, float(np.mean(losses)), lora, pixels, *judged))
+            history.append(self._validated(epoch, float(np.mean(losses)), lora, pixels, *judged))
+            not_diverged(f"triplet aligner, epoch {epoch}", [*losses, history[-1].validation_loss])
             if history[-1].validation_loss < best:
-                best, self.best_epoch_ = history[-1].validation_loss, number
+                best, self.best_epoch_ = history[-1].validation_loss, epoch
                 kept = {name: weight.detach() for name, weight in lora.weights().items()}
         self.history_ = tuple(history)
         return lora.merged(kept)
+
+    def _check_settings(self) -> None:
+        for name in ("rank", "n_epochs", "batch_size"):
+            whole(name, getattr(self, name))
+        for name in ("alpha", "learning_rate"):
+            number(name, getattr(self, name), above=0, below=1e6)
+        number("margin", self.margin, least=0)
 
     def _validated(
         self, number: int, loss: float | None, lora: LoRA, pixels: Tensor, triplets: Tensor, choices: Tensor
@@ -232,6 +245,13 @@ def _shuffled(themes: Tensor, generator: Generator) -> Tensor:
     order = torch.randperm(len(themes), generator=generator)
     rank = torch.randperm(int(themes.max()) + 1, generator=generator)
     return order[rank[themes[order]].argsort(stable=True)]
+
+
+def _rows(numbers: IntArray) -> IntArray:
+    """Whole numbers as torch takes them, of any whole type."""
+    if np.asarray(numbers).dtype.kind not in "iub":
+        raise DataError("Triplets and choices are whole numbers", got=np.asarray(numbers).dtype)
+    return np.array(numbers, dtype=np.int64, ndmin=1)
 
 
 def _check(
