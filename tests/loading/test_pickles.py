@@ -604,6 +604,47 @@ def test_lists_of_the_same_lists_cost_no_more_than_their_bytes(wrap):
     assert time.perf_counter() - started < 2
 
 
+def test_content_used_again_and_again_is_looked_at_once(wrap):
+    """A dictionary and an array of 20,000 values, each in 20,000 places: 800 million, were they counted."""
+    items = b"".join(text(str(number)) + b"N" for number in range(20_000))
+    dictionary = b"}q\x00(" + items + b"u"
+    objects = array(b"](" + b"N" * 20_000 + b"e", shape=b"M\x20\x4e\x85", dtype_=dtype("O8")) + b"q\x01"
+    again = b"](" + b"h\x00" * 20_000 + b"h\x01" * 20_000 + b"e"
+    started = time.process_time()
+    assert len(read_pickled_npy(wrap(p(b"(" + dictionary + objects + again + b"t")))[2]) == 40_000
+    assert time.process_time() - started < 5
+
+
+HALF = b"\x8c\x03\xed\xa0\x80"  # half of a character, which Python's own pickles may hold
+NO_UNICODE = {
+    "half a character": HALF,
+    "half a character as a key": b"}" + HALF + b"Ns",
+    "array of halves": array(raw_bytes(struct.pack("<II", 0xD800, 65)), dtype_=dtype("U1")),
+    "array beyond Unicode": array(raw_bytes(b"\xff" * 8), dtype_=dtype("U1")),
+    "number type of texts": named(MULTIARRAY, "scalar") + dtype("U1") + raw_bytes(b"\xff" * 4) + b"\x86R",
+    "large array beyond Unicode": array(
+        raw_bytes(bytes(MAP_FROM) + b"\xff" * 4), shape=b"J\x01\x00\x04\x00\x85", dtype_=dtype("U1")
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NO_UNICODE)
+def test_texts_that_are_no_unicode_are_refused(wrap, name):
+    """They could be read, and failed wherever a text was then written or compared."""
+    with pytest.raises(DataError, match="UnicodeDecodeError"):
+        read_pickled_npy(wrap(p(NO_UNICODE[name])))
+
+
+@pytest.mark.parametrize("reader", [read_pickled_npy, locate_arrays])
+def test_many_elements_of_no_bytes_are_refused(wrap, reader):
+    """A shape of 2**32 with elements of no bytes needs no bytes in the file."""
+    empty = array(
+        raw_bytes(b""), shape=b"\x8a\x05\x00\x00\x00\x00\x01\x85", dtype_=dtype("S0").replace(b"<", b"|")
+    )
+    with pytest.raises(DataError, match="nothing of it was executed"):
+        reader(wrap(p(b"}" + text("a") + empty + b"s")))
+
+
 # ---------------------------------------------------------------------- anything at all
 
 

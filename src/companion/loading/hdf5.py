@@ -67,7 +67,7 @@ def hdf5_dataset(group: h5py.Group, key: str, name: str) -> h5py.Dataset:
             "A file lacks an array",
             where=name,
             expected=f"key {key!r}",
-            got=sorted(group),
+            got=names_in(group),
             do="fetch the file again",
         )
     if found.shape is None or _dtype(found) is None:
@@ -81,6 +81,13 @@ def hdf5_dataset(group: h5py.Group, key: str, name: str) -> h5py.Dataset:
     return found
 
 
+def names_in(group: h5py.Group) -> list[str]:
+    """Names of a group in order; bytes that are no UTF-8 are shown as such."""
+    return sorted(
+        name if isinstance(name, str) else name.decode("utf-8", "backslashreplace") for name in group
+    )
+
+
 def check_stored(array: h5py.Dataset, name: str) -> None:
     """Refuse an array that is not in the file, whatever size it declares, before memory is taken for it.
 
@@ -90,7 +97,7 @@ def check_stored(array: h5py.Dataset, name: str) -> None:
         If it is more than `MOST_UNPACKED` times as large as its bytes in the file, or a chunk of it larger
         than `LARGEST_CHUNK`.
     """
-    stored = array.id.get_storage_size()
+    stored = min(array.id.get_storage_size(), Path(array.file.filename).stat().st_size)
     declared = math.prod(array.shape) * array.dtype.itemsize  # array.nbytes would overflow
     chunk = math.prod(array.chunks) * array.dtype.itemsize if array.chunks else 0
     if declared > MOST_UNPACKED * stored or chunk > LARGEST_CHUNK:
@@ -118,10 +125,13 @@ def check_texts(array: h5py.Dataset, longest: int, name: str) -> None:
     offset = array.id.get_offset()
     if kind is None or kind.length is not None or offset is None or not array.size:
         return
-    with Path(array.file.filename).open("rb") as stream:
-        stream.seek(offset)
-        raw = stream.read(array.id.get_storage_size())
-    declared = int(np.frombuffer(raw, "<u4").reshape(array.size, -1)[:, 0].max())
+    declared, size = math.inf, array.id.get_storage_size()
+    path = Path(array.file.filename)
+    if offset + size <= path.stat().st_size and size in (12 * array.size, 16 * array.size):
+        with path.open("rb") as stream:
+            stream.seek(offset)
+            entries = np.frombuffer(stream.read(size), "<u4").reshape(array.size, -1)
+        declared = entries[:, 0].max()  # length, address and number of the text
     if declared > longest:
         raise DataError(
             "A text is too long",

@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 
 from companion.errors import DataError
-from companion.loading.hdf5 import check_stored, check_texts, hdf5_dataset
+from companion.loading.hdf5 import check_stored, check_texts, hdf5_dataset, names_in
 
 LONGEST_AXIS = 1_000_000
 """Samples, and columns; official files have up to 20,000 and 200,000."""
@@ -65,7 +65,7 @@ def _part(file: h5py.File, names: tuple[str, str], path: Path) -> h5py.Dataset:
             "A BData file lacks a part",
             where=path,
             expected=" or ".join(reversed(names)),
-            got=", ".join(file) or "nothing",
+            got=", ".join(names_in(file)) or "nothing",
             do=GET_AGAIN,
         )
     array = hdf5_dataset(file, there[0], str(path))
@@ -110,14 +110,6 @@ def texts_by_number(file: h5py.File, name: str, path: Path) -> dict[float, str]:
     texts: dict[float, str] = {}
     for number in table:
         where = f"{path}, {name}/{number}"
-        entry = hdf5_dataset(table, number, f"{path}, {name}")
-        if entry.shape != () or h5py.check_string_dtype(entry.dtype) is None:
-            raise DataError(
-                "An entry of a table of texts is not one text",
-                where=where,
-                got=f"{entry.dtype} {entry.shape}",
-                do=GET_AGAIN,
-            )
         value = _number(number)
         if value is None or value in texts:
             raise DataError(
@@ -125,6 +117,14 @@ def texts_by_number(file: h5py.File, name: str, path: Path) -> dict[float, str]:
                 where=where,
                 expected="names that are different numbers",
                 got=number,
+                do=GET_AGAIN,
+            )
+        entry = hdf5_dataset(table, number, f"{path}, {name}")
+        if entry.shape != () or h5py.check_string_dtype(entry.dtype) is None:
+            raise DataError(
+                "An entry of a table of texts is not one text",
+                where=where,
+                got=f"{entry.dtype} {entry.shape}",
                 do=GET_AGAIN,
             )
         check_stored(entry, str(path))
