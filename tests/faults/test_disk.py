@@ -19,7 +19,8 @@ from companion.encoders.cache import EmbeddingCache
 from companion.errors import CompanionError
 from companion.loading.download import Result, fetch_entries
 from companion.loading.manifest import load_manifest
-from companion.running.layout import sha256, write_json
+from companion.running.build import _failure
+from companion.running.layout import Layout, sha256, write_json
 from companion.running.products import product
 from companion.running.sweeps.engines import here
 from companion.running.sweeps.grid import Grid
@@ -106,9 +107,16 @@ def _no_room_in_arrow(path: Path) -> None:
 
 @pytest.mark.parametrize("write", [_no_room_in_numpy, _no_room_in_hdf5, _no_room_in_arrow])
 def test_a_full_disk_is_known_whoever_tells_of_it(write: Callable[[Path], None], tmp_path: Path) -> None:
-    with full_disk(), pytest.raises(OSError, match="too large|written|errno") as refused:
+    with full_disk(), pytest.raises(OSError, match=r"too large|written") as refused:
         write(tmp_path / "file")
     assert "The disk is full" in str(explained(refused.value))
+
+
+def test_pages_that_find_no_room_say_so(tmp_path: Path) -> None:
+    printed = "OSError: [Errno 28] No space left on device: 'benchmarks.md'"
+    told = str(_failure(Layout(tmp_path), printed, 1))
+    assert "the last good pages are kept" in told
+    assert "what to do: make room" in told
 
 
 def test_fetching_says_so_and_leaves_nothing(mirror: Path, tmp_path: Path) -> None:

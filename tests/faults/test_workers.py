@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from companion.running.layout import sha256
+from companion.running.build import _failure
+from companion.running.layout import Layout, sha256
 from tests.faults.books import plain_book
 from tests.running.conftest import outcomes, run_all
 
@@ -18,6 +19,12 @@ CELLS = {
     "kernel": UNLESS_FLAG.format("os.kill(os.getpid(), signal.SIGKILL)"),
     "process": UNLESS_FLAG.format("os.kill(os.getppid(), signal.SIGKILL)"),
 }
+
+
+def test_pages_whose_renderer_is_killed_say_so(tmp_path: Path) -> None:
+    told = str(_failure(Layout(tmp_path), "reading sources... [ 50%]", -9))
+    assert "terminated abruptly, by signal 9" in told
+    assert "what to do: close other programs" in told
 
 
 def test_a_kernel_or_a_process_that_the_system_kills_fails_its_chapter_alone(

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from companion.errors import CompanionError
-from companion.running import scorecard
+from companion.running import build, scorecard
 from companion.running.build import build_book
 from companion.running.chapters import all_chapters, choose
 from companion.running.freshness import is_fresh
-from companion.running.layout import read_json, sha256
+from companion.running.layout import Layout, read_json, read_sealed, sha256, write_sealed
 from companion.running.schedule import run_chapters
 from companion.running.verdicts import Verdict
 
@@ -62,12 +63,21 @@ def change_text(tiny: TinyBook) -> None:
 
 
 def change_a_module(tiny: TinyBook) -> None:
-    record = json.loads(tiny.layout.record("first").read_text("utf-8"))
+    record = read_sealed(tiny.layout.record("first"))
+    assert record is not None
     modules = record["fingerprint"]["modules"]
     assert "companion.running.session" in modules
     assert "companion.running.stage" not in modules
     modules["companion.running.session"] = "checksum of an older version"
-    tiny.layout.record("first").write_text(json.dumps(record), "utf-8")
+    write_sealed(tiny.layout.record("first"), record)
+
+
+def change_a_byte_of_the_record(tiny: TinyBook) -> None:
+    """What a page says of the machine would else be wrong, and nobody would know."""
+    path = tiny.layout.record("first")
+    text = path.read_text("utf-8")
+    assert text.count('"device": "CPU"') == 1
+    path.write_text(text.replace('"device": "CPU"', '"device": "CPV"'), "utf-8")
 
 
 @pytest.mark.parametrize(
@@ -75,6 +85,7 @@ def change_a_module(tiny: TinyBook) -> None:
     [
         change_text,
         change_a_module,
+        change_a_byte_of_the_record,
         lambda tiny: (tiny.root / "requirements.lock").write_text("numpy==2\n"),
         lambda tiny: (tiny.root / "book/numbers.csv").write_text("a\n2\n"),
         lambda tiny: tiny.layout.notebook("first").write_text("{}"),
@@ -89,6 +100,27 @@ def test_what_a_chapter_depends_on_makes_it_stale(built: TinyBook, change: Any) 
     assert not is_fresh(chapter, {"n_resamples": 8}, built.layout)
     change(built)
     assert not is_fresh(all_chapters()["first"], {}, built.layout)
+
+
+def test_pages_that_were_changed_or_lost_are_rendered_anew(
+    built: TinyBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = built.layout.html / "book" / "first.html"
+    good = page.read_bytes()
+
+    def render(layout: Layout) -> Path:
+        work = layout.pages / "rendering"
+        shutil.rmtree(work, ignore_errors=True)
+        shutil.copytree(layout.html, work)
+        (work / "book" / "first.html").write_bytes(good)
+        return work
+
+    monkeypatch.setattr(build, "_render", render)
+    for damage in (lambda: page.write_bytes(good[:-1]), page.unlink):
+        damage()
+        build_book(built.layout)
+        assert page.read_bytes() == good
+    assert not list(built.layout.pages.glob("*.old"))
 
 
 def test_a_parameter_reaches_the_chapter_and_its_page(built: TinyBook) -> None:

@@ -11,8 +11,10 @@ from pathlib import Path
 
 from companion.errors import CompanionError
 from companion.running.layout import Layout, tree_sha256, write_json, write_text
+from companion.running.provenance import impersonal
 from companion.running.scorecard import as_records, check_verdicts, findings
 from companion.running.stage import build_stage
+from companion.trouble import trouble_in
 from companion.waiting import turn
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -87,15 +89,26 @@ def _render(layout: Layout) -> Path:
         os.close(its)
         os.close(ours)
     printed = _COLOUR.sub("", done.stdout + done.stderr)
-    write_text(layout.log("build"), printed)
     if done.returncode != 0:
-        complaints = [line for line in printed.splitlines() if re.search("WARNING|ERROR|Error:", line)]
-        shown = complaints or printed.splitlines()[-20:]
-        raise CompanionError(
-            "The strict build failed; the last good pages are kept",
-            where=layout.log("build"),
-            expected="no warnings",
-            got="\n    " + "\n    ".join(line.replace(f"{layout.stage}/", "") for line in shown),
-            do="in a chapter, ruler.ipynb:40002 means the fourth cell, second line",
-        )
+        shutil.rmtree(work, ignore_errors=True)  # it may be what filled the disk
+    write_text(layout.log("build"), impersonal(printed))
+    if done.returncode != 0:
+        raise _failure(layout, printed, done.returncode)
     return work / "_build" / "html"
+
+
+def _failure(layout: Layout, printed: str, status: int) -> CompanionError:
+    """Say what Jupyter Book complained about, or that it was killed, and what to do."""
+    lines = printed.replace(f"{layout.stage}/", "").splitlines()
+    shown = [line for line in lines if re.search("WARNING|ERROR|Error:", line)] or lines[-20:]
+    if status < 0:
+        shown = [f"Jupyter Book was terminated abruptly, by signal {-status}"]
+    trouble = trouble_in("\n".join(shown))
+    where = "in a chapter, ruler.ipynb:40002 means the fourth cell, second line"
+    return CompanionError(
+        "The strict build failed; the last good pages are kept",
+        where=layout.log("build"),
+        expected="no warnings",
+        got="\n    " + "\n    ".join(shown),
+        do=f"{trouble.do}; {where}" if trouble else where,
+    )
