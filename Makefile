@@ -11,7 +11,7 @@ UV_VERSION := 0.13.8
 READY := $(VENV)/ready-$(shell cat requirements.lock pyproject.toml | cksum | cut -d ' ' -f 1)
 ARGS ?=
 
-.PHONY: book test lock clean
+.PHONY: book test lock audit clean
 .DELETE_ON_ERROR:
 
 book: $(READY)
@@ -65,6 +65,11 @@ $(READY):
 lock: $(READY)
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --all-extras \
 	  --generate-hashes --no-emit-index-url --no-header --quiet -o requirements.lock
+
+# Look every package of the lock up in PyPI's list of known vulnerabilities: needs the network. CONTRIBUTING.md says
+# what an answer means. --strict: a package that cannot be looked up is no package without faults.
+audit: $(READY)
+	$(BIN)/pip-audit --requirement requirements.lock --require-hashes --disable-pip --strict
 
 clean:
 	rm -rf _build
