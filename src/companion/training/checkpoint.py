@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from torch import Tensor
 from companion.errors import DataError
 from companion.training.encoders import ENCODERS
 from companion.training.encoders.interface import BrainEncoder
+from companion.whole_files import whole_path
 
 
 def save_encoder(path: Path, encoder: BrainEncoder, about: Mapping[str, Any] | None = None) -> Path:
@@ -109,11 +109,10 @@ def load_encoder(path: Path, own: type[BrainEncoder] | None = None) -> tuple[Bra
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], record: Mapping[str, Any]) -> Path:
     """Write tensors and a record as one file; a reader sees the old file or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
     solid = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    aside.write_bytes(save(solid, metadata={"record": json.dumps(record, sort_keys=True)}))
-    return aside.replace(path)
+    with whole_path(path) as part:
+        part.write_bytes(save(solid, metadata={"record": json.dumps(record, sort_keys=True)}))
+    return path
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
