@@ -35,6 +35,7 @@ NAMES = {
     "features": "ImageFeatures.h5",
     "nsd": voxel_file(1),
 }
+STIMULI = god_world.stimuli()
 SPLITS = ("train", "test", "imagery")
 
 
@@ -73,7 +74,7 @@ def readers(folder: Path, path: Path, kind: str) -> list[Callable[[], object]]:
     load, splits = (load_god, SPLITS) if kind == "classic" else (load_god_task, ("test",))
     regions = (["V1", "LOC"], None, None) if kind == "classic" else (None,)
     return found + [
-        partial(load, folder, 1, split=split, stimuli=god_world.stimuli(), rois=rois)
+        partial(load, folder, 1, split=split, stimuli=STIMULI, rois=rois)
         for split, rois in zip(splits, regions, strict=True)
     ]
 

@@ -10,6 +10,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -124,10 +125,14 @@ def _too_slow(number: int, frame: object) -> None:
 
 
 def _megabytes() -> float:
+    """Largest size of this process so far; what the system says of a child is, on Linux, its parent's."""
+    with suppress(OSError):
+        found = re.search(rb"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_bytes())
+        if found:
+            return int(found[1]) / 2**10
     import resource
 
-    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return largest / (2**20 if sys.platform == "darwin" else 2**10)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
 def _place(error: BaseException) -> str:
