@@ -35,7 +35,6 @@ def test_the_version_is_that_of_the_package(
         (["run", "ruler", "-p", "seeds", "3"], "wrong type"),
         (["run", "ruler", "-p", "seeds", "[1", "-p", "n_bootstrap", "3"], "cannot be read"),
         (["run", "ruler", "-p", "n_bootstrap", "3", "-p", "n_bootstrap", "4"], "given twice"),
-        (["run", "--jobs", "0"], "at least 1"),
         (["data", "fetch", "things-spose"], "things-spose-49d"),
         (["data", "verify", "nothing-of-the-kind"], "no such entry"),
         (["data", "fetch", "--mirror", "/no/such/folder"], "neither a folder nor an address"),

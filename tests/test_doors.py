@@ -37,9 +37,9 @@ MAY_IMPORT = {
     "simulation": {"simulation", "loading", "encoders", "training", "decoding", "statistics"},
     "cli": {"cli_data", "cli_pages", "cli_rehearse", "cli_sweep", "cli_workshop", "running", "loading"},
     "cli_pages": {"running"},
-    "cli_rehearse": {"running"},
-    "cli_sweep": {"running"},
-    "cli_workshop": {"running", "loading"},
+    "cli_rehearse": {"cli_data", "running"},
+    "cli_sweep": {"cli_data", "running"},
+    "cli_workshop": {"cli_data", "running", "loading"},
     "cli_data": {"running", "loading", "simulation"},
 }
 OWN_DOORS: dict[str, set[str]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from concurrent.futures import BrokenExecutor
 from importlib.metadata import version
@@ -11,13 +12,14 @@ from typing import Annotated, Any, Literal
 import yaml
 from cyclopts import App, Parameter
 
-from companion.cli_data import Mirror, data_app, prepare
+from companion.cli_data import Jobs, Mirror, data_app, prepare
 from companion.cli_pages import inspect, pdf
 from companion.cli_rehearse import rehearse
 from companion.cli_sweep import sweep
 from companion.cli_workshop import workshop_app
 from companion.errors import ChapterError, CompanionError
 from companion.loading.sources import Null, ScaleName
+from companion.project import absolute_folders
 from companion.strict_yaml import load_yaml
 from companion.trouble import explained
 
@@ -38,11 +40,12 @@ Pairs = Annotated[
     list[tuple[str, str]] | None,
     Parameter(name=["-p", "--parameter"], negative="", json_list=False, json_dict=False),
 ]
+_POWER_OF_TEN = re.compile(r"[+-]?\d+\.?\d*[eE][+-]?\d+")
 Force = Annotated[bool, Parameter(negative="")]
 
 
 @app.command
-def run(*chapters: str, parameter: Pairs = None, jobs: int | None = None, force: Force = False) -> int:
+def run(*chapters: str, parameter: Pairs = None, jobs: Jobs = None, force: Force = False) -> int:
     """Run chapters through papermill; those that are unchanged are left alone.
 
     Parameters
@@ -87,7 +90,7 @@ def book(
     *,
     scale: ScaleName = "lesson",
     null: Null | None = None,
-    jobs: int | None = None,
+    jobs: Jobs = None,
     force: Force = False,
     mirror: Mirror = None,
 ) -> int:
@@ -135,7 +138,7 @@ def verify_book(
     scale: ScaleName = "lesson",
     null: Null | None = None,
     accept: Annotated[bool, Parameter(negative="")] = False,
-    jobs: int | None = None,
+    jobs: Jobs = None,
     mirror: Mirror = None,
 ) -> int:
     """Run what is not up to date, compare all results and outcomes with the committed record, say what moved.
@@ -168,6 +171,8 @@ def _parameters(pairs: list[tuple[str, str]] | None) -> dict[str, Any]:
             raise ChapterError(
                 f"The value of parameter {name} cannot be read", got=text, do="quote it; nothing was run"
             ) from error
+        if isinstance(value, str) and _POWER_OF_TEN.fullmatch(value):
+            value = float(value)  # which YAML 1.1 takes for a text
         given[name] = text if value is None else value  # `null` names a source; no parameter takes nothing
     return given
 
@@ -175,6 +180,7 @@ def _parameters(pairs: list[tuple[str, str]] | None) -> dict[str, Any]:
 def main() -> None:
     """Run the command line; errors a person can mend are printed without a traceback."""
     try:
+        absolute_folders()
         code = app(sys.argv[1:])
         sys.stdout.flush()
     except BrokenPipeError:  # whoever read the output, such as `head`, has had enough

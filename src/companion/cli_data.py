@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import App, Parameter, Token
 from tqdm import tqdm
 
 from companion.loading.sources import Null, Part, ScaleName
@@ -14,6 +16,19 @@ from companion.waiting import turn
 
 data_app = App(name="data", help="The data sets of data_manifest.yaml.")
 
+_MOST = 4096
+
+
+def _whole(_: object, tokens: Sequence[Token]) -> int:
+    """Count from 1; cyclopts alone would make 1 of 1.5."""
+    text = tokens[0].value
+    if not re.fullmatch(r"\d{1,9}", text) or not 1 <= int(text) <= _MOST:
+        raise ValueError(f"a whole number from 1 to {_MOST} is expected")
+    return int(text)
+
+
+AtLeastOne = Parameter(converter=_whole)
+Jobs = Annotated[int | None, AtLeastOne]
 Mirror = Annotated[str | None, Parameter(help="Folder or address laid out HOST/PATH; else COMPANION_MIRROR.")]
 
 
@@ -70,9 +85,7 @@ def verify(*entries: str) -> int:
 
 
 @data_app.command
-def simulate(
-    *parts: Part, scale: ScaleName = "lesson", null: Null | None = None, jobs: int | None = None
-) -> int:
+def simulate(*parts: Part, scale: ScaleName = "lesson", null: Null | None = None, jobs: Jobs = None) -> int:
     """Make parts of the miniature world, in the official file layouts; those that stand are left alone.
 
     Parameters

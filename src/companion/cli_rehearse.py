@@ -7,10 +7,12 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from companion.cli_data import AtLeastOne
+
 
 def rehearse(
     *chapters: str,
-    steps: int = 20,
+    steps: Annotated[int, AtLeastOne] = 20,
     device: str = "auto",
     json: Annotated[Path | None, Parameter(name="--json")] = None,
 ) -> int:

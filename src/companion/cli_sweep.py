@@ -8,6 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from companion.cli_data import Jobs
 from companion.errors import DataError
 
 _LISTED = 20
@@ -17,7 +18,7 @@ def sweep(
     grid: Path,
     *,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
-    workers: int | None = None,
+    workers: Jobs = None,
     cluster: str | None = None,
     device: str = "auto",
 ) -> int:
@@ -43,11 +44,12 @@ def sweep(
     from companion.running.sweeps.grid import read_grid
     from companion.running.sweeps.sweep import plan_sweep, refuse_too_large, run_sweep
 
-    if workers is not None and (workers < 1 or cluster):
+    if workers is not None and cluster:
         raise DataError(
             "--workers counts processes of this machine",
-            expected="at least 1, without --cluster",
-            got=workers,
+            expected="--workers or --cluster",
+            got=f"{workers} and {cluster}",
+            do="leave one of them out; nothing was run",
         )
     declared = read_grid(grid)
     if cluster and dry_run and "://" not in cluster:

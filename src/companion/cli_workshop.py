@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 from cyclopts import App
 
+from companion.cli_data import AtLeastOne, Jobs
 from companion.loading.sources import ScaleName
 
 workshop_app = App(name="workshop", help="Teach from the book.")
@@ -15,9 +17,9 @@ workshop_app = App(name="workshop", help="Teach from the book.")
 def pack(
     target: Path = Path("decoding-workshop.zip"),
     *chapters: str,
-    people: int = 3,
+    people: Annotated[int, AtLeastOne] = 3,
     scale: ScaleName = "lesson",
-    jobs: int | None = None,
+    jobs: Jobs = None,
 ) -> int:
     """Make one zip for a class: notebooks without solutions, their data, the package, a start script.
 

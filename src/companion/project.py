@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
@@ -39,11 +40,12 @@ def project_root() -> Path:
     chosen = os.environ.get("COMPANION_PROJECT")
     package_home = Path(__file__).resolve().parents[2]
     for folder in [Path(chosen)] if chosen else [package_home, Path.cwd(), *Path.cwd().parents]:
-        if (folder / MANIFEST_NAME).is_file() and (folder / "book").is_dir():
-            return folder
+        with suppress(OSError):  # of a name too long, or a folder that may not be looked into
+            if (folder / MANIFEST_NAME).is_file() and (folder / "book").is_dir():
+                return folder
     raise CompanionError(
         "The companion's project folder was not found",
-        where=chosen or f"looked above {Path.cwd()}",
+        where=f"COMPANION_PROJECT: {chosen}" if chosen else f"looked above {Path.cwd()}",
         expected=f"a folder with {MANIFEST_NAME} and book/",
         do="run the command inside a clone of the project, or let COMPANION_PROJECT name it",
     )
@@ -51,6 +53,11 @@ def project_root() -> Path:
 
 def data_root() -> Path:
     """Folder of the data sets: ``COMPANION_DATA``, or a folder in the user's cache.
+
+    Raises
+    ------
+    CompanionError
+        If a file lies there, or the name can be none of a folder.
 
     Examples
     --------
@@ -62,8 +69,30 @@ def data_root() -> Path:
     'large_disk/companion'
     """
     chosen = os.environ.get("COMPANION_DATA")
-    return (
-        Path(chosen).expanduser()
-        if chosen
-        else Path(platformdirs.user_cache_dir("visual-decoding-companion"))
+    try:
+        usual = platformdirs.user_cache_dir("visual-decoding-companion")
+        root = Path(chosen).expanduser() if chosen else Path(usual)
+        fits = root.is_dir() or not root.exists()
+    except (OSError, RuntimeError) as error:  # a name too long, or the home of nobody
+        raise _no_folder(chosen, error) from error
+    if not fits:
+        raise _no_folder(root, "a file")
+    return root
+
+
+def absolute_folders() -> None:
+    """Write relative folders of the environment out: processes in other folders mean the same ones."""
+    for name in ("COMPANION_DATA", "COMPANION_PROJECT", "COMPANION_MIRROR"):
+        value = os.environ.get(name, "")
+        if value and "://" not in value and not value.startswith("~"):
+            os.environ[name] = str(Path(value).absolute())
+
+
+def _no_folder(got: object, error: object) -> CompanionError:
+    return CompanionError(
+        "The data folder cannot be used",
+        where="COMPANION_DATA",
+        expected="a folder, or a place where one can be made",
+        got=f"{got}: {error}",
+        do="let COMPANION_DATA name another folder, or leave it out",
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -18,6 +19,7 @@ import numpy.typing as npt
 import torch
 
 from companion.embeddings import Embeddings
+from companion.errors import DataError
 from companion.project import data_root
 from companion.recording import Recording
 from companion.running.decoder_runs import Build, JointRuns, Key, joined
@@ -235,10 +237,39 @@ def predict(encoder: BrainEncoder, responses: npt.ArrayLike) -> npt.NDArray[np.f
 
 
 def chosen_device(device: str) -> torch.device:
-    """Say which device ``auto``, or a name that torch knows, stands for."""
+    """Say which device ``auto`` stands for; a card may be named where another machine has it.
+
+    Raises
+    ------
+    DataError
+        If the name is none.
+    """
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if not re.fullmatch(r"cpu|cuda(:\d{1,3})?", device):
+        raise DataError(
+            "There is no such device", expected="auto, cpu or cuda", got=repr(device), do="name one of these"
+        )
     return torch.device(device)
+
+
+def present_device(device: str) -> torch.device:
+    """Say which device of this machine a name stands for.
+
+    Raises
+    ------
+    DataError
+        If the name is none, or asks for a card that this machine has not.
+    """
+    chosen = chosen_device(device)
+    if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
+        raise DataError(
+            "This machine has no such graphics card, or torch cannot use it",
+            expected="auto or cpu",
+            got=device,
+            do="leave the device out, or see `companion doctor`; nothing was run",
+        )
+    return chosen
 
 
 def _folder(encoder: BrainEncoder) -> Path | None:

@@ -56,16 +56,28 @@ def rehearse(
     Raises
     ------
     CompanionError
-        If a chapter is unknown, there is no step to do, or a job fails.
+        If a chapter or device is unknown, there is no step to do, or a job fails.
     """
+    from companion.running.decoders import present_device
+
     jobs = all_jobs()
     known = list(dict.fromkeys([*(job.chapter for job in jobs), *WITHOUT]))
     if unknown := [name for name in chapters if name not in known]:
         raise CompanionError(
-            f"No chapter is called {', '.join(unknown)}", expected=f"one of {', '.join(known)}"
+            f"No chapter is called {', '.join(unknown)}",
+            expected=f"one of {', '.join(known)}",
+            do="correct the name; nothing was run",
         )
     if steps < 2:
-        raise CompanionError("Two steps are needed to tell a step from what comes before", got=steps)
+        raise CompanionError(
+            "Two steps are needed to tell a step from what comes before",
+            expected="2 or more",
+            got=steps,
+            do="ask for more steps; nothing was run",
+        )
+    present_device(device)
+    if file is not None and file.is_dir():
+        raise CompanionError("The rows need a file, not a folder", got=file, do="name a file in it")
     rows = []
     for number, job in enumerate(jobs):
         if not chapters or job.chapter in chapters:

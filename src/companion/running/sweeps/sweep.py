@@ -13,7 +13,7 @@ import psutil
 
 from companion.errors import DataError
 from companion.project import data_root
-from companion.running.decoders import chosen_device
+from companion.running.decoders import chosen_device, present_device
 from companion.running.sweeps.cells import Cell
 from companion.running.sweeps.drive import Engine, drive
 from companion.running.sweeps.grid import Grid
@@ -172,10 +172,10 @@ def refuse_too_large(plan: Plan, engine: Engine) -> None:
     Raises
     ------
     DataError
-        With what is there and what would fit.
+        With what is there and what would fit; also if the device is not there.
     """
     there = psutil.virtual_memory().available
-    if chosen_device(engine.device).type == "cpu" and plan.bytes * engine.n_workers > there:
+    if present_device(engine.device).type == "cpu" and plan.bytes * engine.n_workers > there:
         fitting = int(there // max(plan.bytes, 1))
         raise DataError(
             "The packs of this sweep need more memory than there is",
