@@ -12,7 +12,6 @@ from cyclopts import App, Parameter, Token
 from tqdm import tqdm
 
 from companion.loading.sources import Null, Part, ScaleName
-from companion.waiting import turn
 
 data_app = App(name="data", help="The data sets of data_manifest.yaml.")
 
@@ -99,14 +98,11 @@ def simulate(*parts: Part, scale: ScaleName = "lesson", null: Null | None = None
     jobs
         Processes; one per core by default.
     """
-    from companion.loading.sources import PARTS, miniature_folder
+    from companion.loading.sources import PARTS
     from companion.simulation.world import make_world
 
-    root = miniature_folder("stimuli", scale=scale).parent
-    root.mkdir(parents=True, exist_ok=True)
-    with turn(root / ".turn", f"the miniature world, {scale}"):
-        folders = make_world(parts or PARTS, scale=scale, null=null, jobs=jobs)
-    print(*folders, sep="\n")
+    for folder in make_world(parts or PARTS, scale=scale, null=null, jobs=jobs):
+        print(folder)
     return 0
 
 

@@ -18,8 +18,6 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
 from companion.errors import CompanionError
 from companion.loading.sources import PARTS, RECORD, Null, Part, ScaleName, miniature_folder
 from companion.simulation.calibrated import calibrated_dials
@@ -29,6 +27,7 @@ from companion.simulation.people import N_SUBJECTS, person_bytes, simulate_perso
 from companion.simulation.recipe import recipe_of
 from companion.simulation.scales import SCALES
 from companion.simulation.stimulus_part import GROUPS, finish_stimuli, make_group
+from companion.waiting import turn
 from companion.whole_files import whole_path
 from companion.workers import end_with_parent
 
@@ -76,7 +75,7 @@ def make_world(
     folders = [miniature_folder(part, scale=scale, null=null) for part in wanted]
     root = folders[0].parent
     root.mkdir(parents=True, exist_ok=True)
-    with FileLock(root / ".lock"):
+    with turn(root / ".lock", f"the miniature world, {scale}"):
         recipes = [recipe_of(part, scale, null, dials) for part in wanted]
         outdated = [
             (part, folder, recipe)

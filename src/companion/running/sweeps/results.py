@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import traceback
 from collections.abc import Iterable, Sequence
@@ -17,7 +18,7 @@ import yaml
 
 from companion.errors import DataError, MissingDataError
 from companion.project import data_root
-from companion.running.layout import read_json, write_json, write_text
+from companion.running.layout import read_json, read_sealed, write_json, write_sealed, write_text
 from companion.running.provenance import environment, impersonal
 from companion.running.sweeps.cells import SWEEP_NAME, Cell
 from companion.whole_files import whole_path
@@ -84,7 +85,7 @@ class SweepFolder:
     def declare(self, grid: dict[str, Any], keys: Sequence[str]) -> None:
         """Write down which grid, and which cells, this folder is for."""
         write_text(self.path / GRID_FILE, yaml.safe_dump(grid, sort_keys=False, allow_unicode=True))
-        write_json(self.path / "cells.json", {"cells": list(keys)})
+        write_sealed(self.path / "cells.json", {"cells": list(keys)})
 
     def keep(self, cell: Cell, table: pd.DataFrame, seconds: float) -> None:
         """Write a cell's result, whole, once.
@@ -102,6 +103,7 @@ class SweepFolder:
             "environment": _environment(),
         }
         content = pa.Table.from_pandas(table.assign(**axes, cell=cell.key), preserve_index=False)
+        about["sha256"] = _checksum(about, content)
         content = content.replace_schema_metadata(
             (content.schema.metadata or {}) | {_ABOUT: json.dumps(about).encode()}
         )
@@ -170,13 +172,15 @@ def read_sweep(name: str, *, metric: str | None = None) -> pd.DataFrame:
     ...         read_sweep("small")
     ...     except MissingDataError as error:
     ...         print(str(error).splitlines()[-1].strip())
-    what to do: run: companion sweep GRID.yaml
+    what to do: run: companion sweep GRID.yaml; cells that are finished are kept
     """
     folder = SweepFolder.named(name)
-    declared = read_json(folder.path / "cells.json")
+    declared = read_sealed(folder.path / "cells.json")
     if declared is None:
         raise MissingDataError(
-            "There is no sweep of this name", where=folder.path, do="run: companion sweep GRID.yaml"
+            "There is no sweep of this name, or its list of cells is damaged",
+            where=folder.path,
+            do="run: companion sweep GRID.yaml; cells that are finished are kept",
         )
     keys = declared["cells"]
     finished = folder.finished(keys)
@@ -191,10 +195,23 @@ def read_sweep(name: str, *, metric: str | None = None) -> pd.DataFrame:
 
 
 def _read(path: Path, chosen: list[tuple[str, str, str]] | None) -> pa.Table:
+    """Read a cell and compare it with its checksum; Parquet itself takes many a changed byte for good."""
     try:
-        return pq.read_table(path, filters=chosen, partitioning=None).replace_schema_metadata()
-    except (OSError, pa.ArrowInvalid) as error:
+        table = pq.read_table(path, partitioning=None)
+        about = json.loads((table.schema.metadata or {}).get(_ABOUT, b"{}"))
+        said = about.pop("sha256", None)  # cells of earlier versions have none
+        if said is not None and said != _checksum(about, table):
+            raise ValueError("it does not hold what was written")
+        return (
+            table if chosen is None else table.filter(pq.filters_to_expression(chosen))
+        ).replace_schema_metadata()
+    except (OSError, pa.ArrowException, LookupError, TypeError, AttributeError, ValueError) as error:
         raise _unreadable(path, error) from error
+
+
+def _checksum(about: dict[str, Any], table: pa.Table) -> str:
+    content = json.dumps([about, table.to_pydict()], sort_keys=True, default=str)
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def _unreadable(path: Path, error: Exception) -> DataError:
