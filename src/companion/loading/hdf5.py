@@ -56,7 +56,8 @@ def hdf5_dataset(group: h5py.Group, key: str, name: str) -> h5py.Dataset:
     Raises
     ------
     DataError
-        If there is no such array, or it has no shape or a type of elements that NumPy does not know.
+        If there is no such array, it has no shape or a type of elements that NumPy does not know, or its
+        chunks are larger than `LARGEST_CHUNK`.
     """
     try:
         found = group.get(key)
@@ -78,6 +79,15 @@ def hdf5_dataset(group: h5py.Group, key: str, name: str) -> h5py.Dataset:
             got=f"shape {found.shape}",
             do="fetch the file again",
         )
+    chunk = math.prod(found.chunks) * found.dtype.itemsize if found.chunks else 0
+    if chunk > LARGEST_CHUNK:
+        raise DataError(
+            "An array is stored in pieces that are too large to unpack",
+            where=f"{name}, key {key!r}",
+            expected=f"chunks of {LARGEST_CHUNK} bytes at most",
+            got=f"{found.chunks}, {chunk} bytes",
+            do="fetch the file again, or store it in smaller chunks",
+        )
     return found
 
 
@@ -94,18 +104,16 @@ def check_stored(array: h5py.Dataset, name: str) -> None:
     Raises
     ------
     DataError
-        If it is more than `MOST_UNPACKED` times as large as its bytes in the file, or a chunk of it larger
-        than `LARGEST_CHUNK`.
+        If it is more than `MOST_UNPACKED` times as large as its bytes in the file.
     """
     stored = min(array.id.get_storage_size(), Path(array.file.filename).stat().st_size)
     declared = math.prod(array.shape) * array.dtype.itemsize  # array.nbytes would overflow
-    chunk = math.prod(array.chunks) * array.dtype.itemsize if array.chunks else 0
-    if declared > MOST_UNPACKED * stored or chunk > LARGEST_CHUNK:
+    if declared > MOST_UNPACKED * stored:
         raise DataError(
             "An array declares values that are not in the file",
             where=f"{name}, key {array.name!r}",
-            expected=f"{MOST_UNPACKED * stored} bytes at most, in chunks of {LARGEST_CHUNK} at most",
-            got=f"{declared} bytes, shape {array.shape}, chunks {array.chunks}",
+            expected=f"{MOST_UNPACKED * stored} bytes at most",
+            got=f"{declared} bytes, shape {array.shape}",
             do="fetch the file again",
         )
 
