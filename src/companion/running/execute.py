@@ -165,7 +165,24 @@ def _clean(chapter: Chapter, notebook: Any) -> Any:
         cell["id"] = f"{chapter.name}-{position:03d}"
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
+        _join_texts(cell)
     return notebook
+
+
+def _join_texts(cell: Any) -> None:
+    """Make one text of those printed one after the other: in how many pieces they came is chance."""
+    joined: list[Any] = []
+    for output in cell.get("outputs", []):
+        if (
+            joined
+            and output.output_type == joined[-1].output_type == "stream"
+            and output.name == joined[-1].name
+        ):
+            joined[-1].text += output.text
+        else:
+            joined.append(output)
+    if "outputs" in cell:
+        cell.outputs = joined
 
 
 def _indented(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import math
 import os
@@ -33,6 +34,7 @@ TABLE_MARK = "companion_table"
 PRINTED_MARK = "companion_printed"
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
 _LABEL = re.compile(r"[a-z][a-z0-9-]*")
+_SVG_ID = "[a-zA-Z][0-9a-f]{10}"
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
@@ -46,7 +48,7 @@ def open_chapter(name: str, *, seed: int) -> OpenChapter:
     name : str
         Name of the chapter, as in ``book/<name>.md``.
     seed : int
-        Seed of Python's and NumPy's global generators. Own code takes its generator explicitly.
+        Seed of the global generators of Python, NumPy and torch. Own code takes its generator explicitly.
 
     Returns
     -------
@@ -68,13 +70,16 @@ def open_chapter(name: str, *, seed: int) -> OpenChapter:
     (OpenChapter('toy', 0 results), '1')
     >>> logging.getLogger().setLevel(level)
     """
-    import threadpoolctl
-
     for variable in _THREAD_VARIABLES:
         os.environ[variable] = "1"
+
+    import threadpoolctl  # these two look at the variables
+    import torch
+
     threadpoolctl.threadpool_limits(1)
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002
+    torch.manual_seed(seed)  # which otherwise begins anywhere
     logging.getLogger().setLevel(logging.ERROR)
     warnings.filterwarnings(
         "ignore", "IProgress not found"
@@ -183,7 +188,9 @@ class OpenChapter:
         folder = self.folder / "figures"
         folder.mkdir(parents=True, exist_ok=True)
         figure.savefig(folder / f"{name}.png", dpi=200, metadata={"Software": None})
-        figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
+        drawn = io.StringIO()
+        figure.savefig(drawn, format="svg", metadata={"Date": None})
+        (folder / f"{name}.svg").write_text(_with_plain_ids(drawn.getvalue()), "utf-8")
         return Image(filename=str(folder / f"{name}.png"), alt=name)  # type: ignore[no-untyped-call]
 
     def explorer(self, explorer: Explorer, name: str) -> None:
@@ -259,6 +266,13 @@ def finish(folder: str) -> None:
 def _check_label(name: str) -> None:
     if not _LABEL.fullmatch(name):
         raise ValueError(f"a label looks like 'fig-cross-subject', got {name!r}")
+
+
+def _with_plain_ids(svg: str) -> str:
+    """Count matplotlib's ids: they are checksums of numbers whose last digits differ from run to run."""
+    known = dict.fromkeys(re.findall(f'id="({_SVG_ID})"', svg))
+    plain = {found: f"{found[0]}{n}" for n, found in enumerate(known)}
+    return re.sub(rf"\b{_SVG_ID}\b", lambda match: plain.get(match[0], match[0]), svg)
 
 
 def _device() -> str:

@@ -1,0 +1,64 @@
+"""What made outputs differ from run to run once: torch's own seed, ids in SVG files, pieces of printed text."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle
+
+from companion.running.execute import _join_texts
+from companion.running.session import OpenChapter
+
+DRAWING = """
+from companion.running import open_chapter
+open_chapter("toy", seed=3)
+import random, numpy, torch
+print(random.random(), numpy.random.random(), torch.rand(1).item(), torch.nn.Linear(1, 1).weight.item())
+"""
+
+
+def test_what_a_chapter_draws_without_a_generator_is_the_same_in_every_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMPANION_RUN_FOLDER", str(tmp_path))
+    once, again = (
+        subprocess.run([sys.executable, "-c", DRAWING], capture_output=True, text=True, check=True).stdout
+        for _ in range(2)
+    )
+    assert once == again
+    assert len(once.split()) == 4
+
+
+def test_last_digits_of_a_clip_do_not_show_in_a_figure_file(tmp_path: Path) -> None:
+    written = []
+    for nudge in (0.0, 1e-13):
+        figure = Figure()
+        axes = figure.add_axes((0.1, 0.1, 0.8 + nudge, 0.8))
+        axes.plot([0, 2], [0, 1])
+        axes.set_xlim(0, 1)
+        axes.add_patch(Circle((0.5, 0.5), 0.2))
+        chapter = OpenChapter("toy", tmp_path / str(nudge))
+        chapter.figure(figure, "fig-clip")
+        written.append((chapter.folder / "figures/fig-clip.svg").read_text("utf-8"))
+    assert written[0] == written[1]
+    [clip] = [line for line in written[0].splitlines() if "<clipPath" in line]
+    name = clip.split('"')[1]
+    assert f"url(#{name})" in written[0]
+
+
+def test_printed_text_is_one_however_many_pieces_it_came_in() -> None:
+    def cell(*pieces: tuple[str, str]) -> nbformat.NotebookNode:
+        outputs = [nbformat.v4.new_output("stream", name=name, text=text) for name, text in pieces]
+        return nbformat.v4.new_code_cell(outputs=outputs)
+
+    whole, broken = cell(("stdout", "a\nb\n")), cell(("stdout", "a\n"), ("stdout", "b\n"))
+    mixed = cell(("stdout", "a"), ("stderr", "!"), ("stdout", "b"))
+    for one in (whole, broken, mixed):
+        _join_texts(one)
+    assert whole.outputs == broken.outputs
+    assert [output.text for output in mixed.outputs] == ["a", "!", "b"]
