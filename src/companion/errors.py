@@ -56,10 +56,13 @@ class CompanionError(Exception):
             self.args = (f"{self}\n  what to do: {do}",)
 
     def locate(self, where: object) -> None:
-        """Say where, if the message does not say so yet."""
-        if "\n  where: " not in str(self):
-            first, *more = str(self).split("\n")
-            self.args = ("\n".join([first, f"  where: {where}", *more]),)
+        """Say where; in front of a place within that, if the message names one."""
+        first, *more = str(self).split("\n")
+        if more and more[0].startswith("  where: "):
+            more[0] = more[0].replace("  where: ", f"  where: {where}, ", 1)
+        else:
+            more.insert(0, f"  where: {where}")
+        self.args = ("\n".join([first, *more]),)
 
 
 class DataError(CompanionError):

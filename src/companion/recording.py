@@ -89,6 +89,7 @@ class Recording:
                 where=self._place,
                 expected=f"{expected} from the tables of trials and units and the times",
                 got=responses.shape,
+                do="give each trial, unit and sample its row or entry",
             )
         check_labels(self.trials, self.units, where=self._place)
         if not all_finite(responses):
@@ -147,13 +148,18 @@ class Recording:
         table = pd.Series(np.arange(len(self)), index=self.trials["stimulus"])
         if table.index.has_duplicates:
             raise DataError(
-                "A stimulus has more than one trial", where=self._place, do="use averaged() first"
+                "A stimulus has more than one trial",
+                where=self._place,
+                expected="one trial for each stimulus",
+                got=f"{len(self)} trials of {self.trials['stimulus'].nunique()} stimuli",
+                do="use averaged() first",
             )
-        if unknown := [name for name in ids if name not in table.index]:
+        if unknown := [name for name in ids if not (isinstance(name, str) and name in table.index)]:
             raise DataError(
                 f"{len(unknown)} of {len(ids)} stimuli were not shown",
                 where=self._place,
-                got=", ".join(unknown[:5]),
+                got=", ".join(map(str, unknown[:5])),
+                do="ask for those in .stimuli",
             )
         return self.select_trials(table.loc[list(ids)].to_numpy())
 
@@ -173,10 +179,18 @@ class Recording:
             If the region is unknown or empty.
         """
         if name not in self.rois:
-            raise DataError("Unknown region of interest", where=self._place, expected=self.rois, got=name)
+            raise DataError(
+                "Unknown region of interest",
+                where=self._place,
+                expected=self.rois,
+                got=name,
+                do="name one of .rois",
+            )
         inside = self.units[f"roi_{name}"].to_numpy(dtype=bool)
         if not inside.any():
-            raise DataError("A region of interest has no voxels", where=self._place, got=name)
+            raise DataError(
+                "A region of interest has no voxels", where=self._place, got=name, do="name another of .rois"
+            )
         return self.select_units(inside)
 
     def crop(self, start: float, stop: float) -> Recording:
@@ -188,7 +202,12 @@ class Recording:
             If there is no time axis, or no sample lies in that range.
         """
         if self.times is None:
-            raise DataError("This recording has no time axis", where=self._place)
+            raise DataError(
+                "This recording has no time axis",
+                where=self._place,
+                expected="responses over time",
+                got="none",
+            )
         inside = (self.times >= start - 1e-9) & (self.times <= stop + 1e-9)
         if not inside.any():
             raise DataError(
@@ -196,6 +215,7 @@ class Recording:
                 where=self._place,
                 expected=f"{self.times[0]:g} to {self.times[-1]:g} s",
                 got=f"{start:g} to {stop:g} s",
+                do="choose a range within .times",
             )
         return self._with(responses=self.responses[:, :, inside], times=self.times[inside])
 
@@ -208,7 +228,7 @@ class Recording:
         counts = np.bincount(codes)
         means = np.empty((len(names), *self.responses.shape[1:]), dtype=np.float32)
         together = np.split(np.argsort(codes, kind="stable"), np.cumsum(counts)[:-1])
-        for row, trials_of_one in enumerate(together):  # np.add.at takes many times as long
+        for row, trials_of_one in enumerate(together[: len(names)]):  # np.add.at takes many times as long
             means[row] = self.responses[trials_of_one].mean(axis=0, dtype=np.float64)
         trials = pd.DataFrame({"stimulus": list(names), "n_repetitions": counts})
         return self._with(responses=means, trials=trials)
@@ -229,6 +249,7 @@ class Recording:
                 where=self._place,
                 expected="two trials or more",
                 got=len(self),
+                do="take the statistics from a split with more trials",
             )
         mean = np.empty(self.responses.shape[1:])
         deviation = np.empty(self.responses.shape[1:])
@@ -245,6 +266,8 @@ class Recording:
         DataError
             If these are not finite numbers, one per unit (and sample), or a deviation is negative.
         """
+        for given in (mean, deviation):
+            single_precision(given, where=self._place)  # that is: numbers
         centre, spread = np.asarray(mean, dtype=np.float64), np.asarray(deviation, dtype=np.float64)
         shape = self.responses.shape[1:]
         fitting = {centre.shape, spread.shape} <= {shape, shape[:1]}

@@ -29,6 +29,7 @@ def single_precision(responses: object, *, where: str) -> npt.NDArray[np.float32
             where=where,
             expected="real numbers, trials of one shape",
             got=f"{type(responses).__name__} of type {given.dtype}",
+            do="hand over one array of numbers",
         )
     with np.errstate(over="ignore"):
         return given.astype(np.float32, copy=False)
@@ -64,6 +65,7 @@ def check_times(times: object, *, where: str) -> None:
         where=where,
         expected="an array of seconds, finite, one per sample, each later than the one before",
         got=got,
+        do="sort the samples by time, and hand over one time for each",
     )
 
 
@@ -79,7 +81,11 @@ def check_labels(trials: pd.DataFrame, units: pd.DataFrame, *, where: str) -> No
         if table.columns.has_duplicates:
             twice = table.columns[table.columns.duplicated()][0]
             raise DataError(
-                "A table of the recording has a column twice", where=where, expected="each once", got=twice
+                "A table of the recording has a column twice",
+                where=where,
+                expected="each once",
+                got=twice,
+                do="rename or drop one of them",
             )
         column = table.get(name)
         if column is None or column.isna().any() or not all(isinstance(label, str) for label in column):
@@ -87,6 +93,7 @@ def check_labels(trials: pd.DataFrame, units: pd.DataFrame, *, where: str) -> No
                 f"A table of the recording needs a text in column {name!r} of every row",
                 where=where,
                 got=list(table.columns),
+                do="name every stimulus and every unit by a text",
             )
     for name in units.columns:
         if str(name).startswith("roi_") and units[name].dtype != bool:
@@ -95,10 +102,17 @@ def check_labels(trials: pd.DataFrame, units: pd.DataFrame, *, where: str) -> No
                 where=f"{where}, units, {name}",
                 expected="True or False for every unit",
                 got=units[name].dtype,
+                do="turn it into a mask, such as column > 0",
             )
     if units["name"].duplicated().any():
         twice = units.loc[units["name"].duplicated(), "name"].iloc[0]
-        raise DataError("Two units have one name", where=where, expected="each name once", got=twice)
+        raise DataError(
+            "Two units have one name",
+            where=where,
+            expected="each name once",
+            got=twice,
+            do="rename one of them",
+        )
 
 
 def selected_rows(keep: npt.ArrayLike, n_rows: int, *, where: str) -> npt.NDArray[np.intp]:
@@ -109,16 +123,19 @@ def selected_rows(keep: npt.ArrayLike, n_rows: int, *, where: str) -> npt.NDArra
     DataError
         If the mask has another length, or a row does not exist.
     """
-    wanted = np.asarray(keep)
-    if wanted.size == 0 and wanted.dtype != bool:  # numpy takes an empty list for numbers with a fraction
-        wanted = wanted.astype(np.intp)
     try:
+        wanted = np.asarray(keep)
+        if wanted.size == 0 and wanted.dtype != bool:  # numpy takes an empty list for numbers with a fraction
+            wanted = wanted.astype(np.intp)
+        if wanted.ndim != 1:
+            raise IndexError(f"a selection of {wanted.ndim} dimensions")
         rows: npt.NDArray[np.intp] = np.arange(n_rows)[wanted]
-    except IndexError as error:
+    except (IndexError, TypeError, ValueError) as error:
         raise DataError(
             "This selection does not fit the recording",
             where=where,
             expected=f"a mask of {n_rows}, or row numbers below {n_rows}",
             got=error,
+            do="make the mask from this recording's own tables",
         ) from error
     return rows

@@ -19,7 +19,7 @@ from companion.encoders.modules import ModuleEncoder
 from companion.encoders.vit import ViTLayout, build_vit, positions_for, refuse_other_network
 from companion.encoders.weights import fingerprint_of, read_weights
 from companion.errors import DataError
-from companion.loading.reading import read_json_object
+from companion.loading.json_files import read_json_object
 
 if TYPE_CHECKING:
     import torch

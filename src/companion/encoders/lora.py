@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from companion.encoders.weights import read_weights
 from companion.errors import DataError
-from companion.loading.reading import advising, read_json_object
+from companion.loading.json_files import read_json_object
+from companion.loading.reading import advising
 
 if TYPE_CHECKING:
     import torch

@@ -6,7 +6,6 @@ Tables are read as text, so that ``n/a`` and ids such as ``001`` stay what they 
 from __future__ import annotations
 
 import csv
-import json
 import warnings
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -60,7 +59,7 @@ def foreign_reader(what: str, *, where: object, do: str) -> Iterator[None]:
 
 @contextmanager
 def located(where: object) -> Iterator[None]:
-    """Name the place in every :class:`DataError` that names none itself."""
+    """Name the place in every :class:`DataError`, in front of the one that it names itself."""
     try:
         yield
     except DataError as error:
@@ -125,15 +124,20 @@ def read_table(path: Path, columns: Sequence[str], *, separator: str = "\t") -> 
             rows = [row for row in csv.reader(stream, delimiter=separator, strict=True) if row]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(
-            "A table cannot be read", where=path, expected=f"UTF-8, {_SEPARATORS[separator]}", got=error
+            "A table cannot be read",
+            where=path,
+            expected=f"UTF-8, {_SEPARATORS[separator]}",
+            got=error,
+            do=MEND,
         ) from error
     header, *body = rows or [[]]
-    if wrong := [name for name in columns if name not in header] or sorted(_twice(header)):
+    if wrong := [name for name in columns if name not in header] or sorted(repeated(header)):
         raise DataError(
             f"A table lacks column {wrong[0]!r}, or has it twice",
             where=path,
             expected=f"{', '.join(columns)}; {_SEPARATORS[separator]}",
             got=", ".join(header) or "no header",
+            do=MEND,
         )
     if odd := [number for number, row in enumerate(body) if len(row) != len(header)]:
         raise DataError(
@@ -141,14 +145,18 @@ def read_table(path: Path, columns: Sequence[str], *, separator: str = "\t") -> 
             where=f"{path}, row {odd[0]} below the header",
             expected=f"{len(header)} values, {_SEPARATORS[separator]}",
             got=f"{len(body[odd[0]])}",
+            do=MEND,
         )
     return pd.DataFrame(body, columns=header, dtype=str)
 
 
+MEND = "get the file anew, or mend it in an editor of plain text"
+"""Advice for files that people can read."""
 _SEPARATORS = {"\t": "separated by tabs", ",": "separated by commas"}
 
 
-def _twice(names: Sequence[str]) -> set[str]:
+def repeated(names: Sequence[str]) -> set[str]:
+    """Names that are there more than once."""
     return {name for name in names if names.count(name) > 1}
 
 
@@ -176,49 +184,9 @@ def numbers(
             where=f"{where}, column {column!r}, row {row} below the header",
             expected="finite numbers" + (f" from {smallest:g} on" if np.isfinite(smallest) else ""),
             got=repr(table[column].iloc[row]),
+            do=MEND,
         )
     return values
-
-
-def read_json(path: Path) -> Any:
-    """Read a JSON file.
-
-    Raises
-    ------
-    MissingDataError
-        If there is no such file.
-    DataError
-        If it is no JSON, a key is given twice, or levels are too many.
-    """
-    try:
-        return json.loads(present(path).read_text("utf-8-sig"), object_pairs_hook=_each_key_once)
-    except (OSError, ValueError, RecursionError) as error:
-        raise DataError(
-            "A file is not JSON", where=path, expected="JSON in UTF-8, each key once", got=str(error)
-        ) from error
-
-
-def read_json_object(path: Path) -> dict[str, Any]:
-    """Read a JSON file that holds an object.
-
-    Raises
-    ------
-    DataError
-        Also if it holds anything else.
-    """
-    content = read_json(path)
-    if not isinstance(content, dict):
-        raise DataError(
-            "A JSON file holds no object", where=path, expected="an object", got=type(content).__name__
-        )
-    return content
-
-
-def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    content = dict(pairs)
-    if len(content) != len(pairs):
-        raise ValueError(f"key {sorted(_twice([key for key, _ in pairs]))[0]!r} is given twice")
-    return content
 
 
 def listed_texts(values: Any) -> list[str]:
@@ -246,7 +214,7 @@ def one_of(value: object, known: Collection[object], *, what: str, where: object
             what,
             where=where,
             expected=f"{known[0]} to {known[-1]}"
-            if isinstance(known, range)
+            if isinstance(known, range) and known
             else " or ".join(map(str, known)),
             got=repr(value),
             do="name one of these",

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from companion.errors import DataError, MissingDataError
+from companion.loading.json_files import read_json_object
 from companion.loading.manifest import load_manifest
-from companion.loading.reading import advising, read_json_object
+from companion.loading.reading import advising
 from companion.loading.store import how_to_get
 from companion.project import data_root
 

@@ -10,7 +10,8 @@ import pandas as pd
 
 from companion.errors import DataError
 from companion.loading.ecog.files import Run
-from companion.loading.reading import read_json_object, read_table
+from companion.loading.json_files import read_json_object
+from companion.loading.reading import read_table
 
 _METRES = {"m": 1.0, "cm": 1e-2, "mm": 1e-3}
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from companion.errors import DataError, MissingDataError
-from companion.loading.reading import foreign_reader, present, read_json_object, read_table
+from companion.loading.json_files import read_json_object
+from companion.loading.reading import foreign_reader, present, read_table
 
 BASELINE_TASK = "baseline"
 TASKS = {"train": "training", "test": "test"}
@@ -18,6 +18,10 @@ TASKS = {"train": "training", "test": "test"}
 IMAGE_EVENT = "image"
 """``trial_type`` of an event that counts; all others, such as leading images of another set, do not."""
 CHANNEL_TYPES = ("ECOG", "SEEG")
+
+
+LONGEST = 1e7
+"""Seconds; no run lasts so long."""
 
 
 @dataclass(frozen=True)
@@ -166,13 +170,13 @@ def image_events(run: Run, *, named: bool) -> pd.DataFrame:
             expected=f"trial_type {IMAGE_EVENT!r}",
             got="no such row",
         )
-    faulty = ~np.isfinite(events["onset"]) | events["onset"].duplicated()
+    faulty = ~(events["onset"].abs() < LONGEST) | events["onset"].duplicated()
     if faulty.any():
         raise DataError(
             "An onset is no number, or occurs twice",
-            where=f"{where}, row {int(np.flatnonzero(table.index == faulty.idxmax())[0])} of the images",
+            where=f"{where}, row {int(faulty.to_numpy().argmax())} of the images",
             expected="seconds from the first sample",
-            got=repr(table.loc[faulty.idxmax(), "onset"]),
+            got=repr(table["onset"].iloc[int(faulty.to_numpy().argmax())]),
         )
     events = events.sort_values("onset", ignore_index=True)
     return events[["onset", "stim_id"]] if named else events[["onset"]]

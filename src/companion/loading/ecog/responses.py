@@ -238,7 +238,8 @@ def _open_run(run: Run, channels: Sequence[str], onsets: pd.Series[float]) -> Op
     from mne_bids import get_bids_path_from_fname, read_raw_bids
 
     check_parts(run.header)
-    with foreign_reader("A recording cannot be read", where=run.header.name, do=_COPY):
+    where = f"{run.header.name}, or a table beside it"
+    with foreign_reader("A recording cannot be read", where=where, do=_COPY):
         raw = read_raw_bids(get_bids_path_from_fname(run.header), verbose="error")
     if lost := [name for name in channels if name not in raw.ch_names]:
         raise DataError(

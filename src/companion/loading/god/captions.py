@@ -6,7 +6,8 @@ from pathlib import Path
 
 from companion.errors import DataError
 from companion.loading.god.stimuli import GodStimuli, category_of, god_stimuli
-from companion.loading.reading import advising, official, read_json_object
+from companion.loading.json_files import read_json_object
+from companion.loading.reading import advising, official
 from companion.loading.store import data_file
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from companion.errors import DataError, MissingDataError
+from companion.loading.reading import official
 
 ENDINGS = frozenset({".jpeg", ".jpg", ".png"})
 """Endings of image files, in lower case."""
@@ -43,12 +44,26 @@ def god_image_files(folder: Path, stimuli: Sequence[str]) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for path in _pictures(folder.rglob("*")):
         if path.stem in wanted and found.setdefault(path.stem, path) != path:
-            raise DataError("Two files have the name of one image", where=path, got=found[path.stem])
+            raise DataError(
+                "Two files have the name of one image",
+                where=path,
+                expected="one file",
+                got=found[path.stem],
+                do="remove one of them",
+            )
     if not found:
-        raise MissingDataError("None of the stimulus images is on this machine", where=folder)
+        raise MissingDataError(
+            "None of the stimulus images is on this machine",
+            where=folder,
+            expected=f"{stimuli[0]}.JPEG and others" if stimuli else "a name",
+            do=official("god-stimulus-images"),
+        )
     if absent := [name for name in stimuli if name not in found]:
         raise DataError(
-            f"{len(absent)} of {len(wanted)} stimulus images are not there", where=folder, got=absent[0]
+            f"{len(absent)} of {len(wanted)} stimulus images are not there",
+            where=folder,
+            expected=f"{absent[0]}.JPEG",
+            do=official("god-stimulus-images"),
         )
     return {name: found[name] for name in stimuli}
 
@@ -74,7 +89,10 @@ def image_categories(folder: Path) -> frozenset[str]:
     )
     if not found:
         raise MissingDataError(
-            "No image of a candidate category is on this machine", where=folder, expected="n01443537/*.JPEG"
+            "No image of a candidate category is on this machine",
+            where=folder,
+            expected="n01443537/*.JPEG",
+            do=official("imagenet-candidates"),
         )
     return found
 

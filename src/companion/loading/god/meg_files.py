@@ -147,7 +147,12 @@ def common_sensors(sessions: Sequence[Session]) -> list[str]:
             )
     bad = {name for session in sessions for name in session.epochs.info["bads"]}
     if not (good := [name for name in first if name not in bad]):
-        raise DataError("No MEG sensor is good in every session", where=sessions[0].path.name)
+        raise DataError(
+            "No MEG sensor is good in every session",
+            where=sessions[0].path.name,
+            expected="one or more",
+            got=f"{len(first)} sensors, each bad in a session",
+        )
     return good
 
 

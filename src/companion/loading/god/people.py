@@ -14,6 +14,7 @@ from companion.errors import MissingDataError
 from companion.loading.god.fmri import TASKS, load_god, load_god_task
 from companion.loading.god.stimuli import GodStimuli
 from companion.loading.manifest import load_manifest
+from companion.loading.reading import official
 from companion.loading.sources import Null, ScaleName, Source, recordings_folder
 from companion.loading.store import how_to_get
 from companion.project import data_root
@@ -107,13 +108,18 @@ def load_god_people(
     wanted = there if subjects is None else list(subjects)
     if absent := sorted(set(wanted) - set(there)):
         raise MissingDataError(
-            "Recordings of a person are not there", where=folder, expected=f"Subject{absent[0]}", got=there
+            "Recordings of a person are not there",
+            where=folder,
+            expected=f"Subject{absent[0]}",
+            got=f"Subject{there}" if there else "nobody",
+            do="name people who are there, or get the others' files: companion data list",
         )
     if not wanted:
         raise MissingDataError(
             "No person's recordings are there",
             where=folder,
             expected=f"Subject1.h5 or Subject1_{TASKS[split]}.h5",
+            do=official("god-fmri"),
         )
     load = load_god if _numbers(folder, "") else load_god_task
     return {number: load(folder, number, split=split, stimuli=stimuli, rois=rois) for number in wanted}

@@ -58,7 +58,9 @@ def stimuli_of_label(bdata: BData, key: str, rows: Indices | None = None) -> lis
     """
     where = f"{bdata.path}, {key}"
     if not bdata.double_precision:
-        raise DataError("Numbers of stimuli need double precision", where=where)
+        raise DataError(
+            "Numbers of stimuli need double precision", where=where, expected="float64", got="another type"
+        )
     numbers = bdata.label(key)
     names = []
     for row in range(len(numbers)) if rows is None else rows:

@@ -53,7 +53,7 @@ def image_number(stimulus: str) -> int:
     >>> image_number("nsd-00012")
     12
     """
-    match = _ID.fullmatch(stimulus)
+    match = _ID.fullmatch(stimulus) if isinstance(stimulus, str) else None
     if match is None or int(match[1]) >= N_IMAGES:
         raise DataError(
             "Not the id of an NSD image", expected=f"nsd-00000 to nsd-{N_IMAGES - 1}", got=repr(stimulus)
@@ -177,6 +177,13 @@ def _check_positions(mine: npt.NDArray[Any], shared: npt.NDArray[Any], where: st
             got=f"image {values[counts > 1][0]} (counted from 1)",
         )
     n_shared = len(shared)
+    if not 0 < n_shared < len(mine):
+        raise DataError(
+            "A split would have no images",
+            where=f"{where}, keys 'sharedix' and 'subjectim'",
+            expected=f"shared images, fewer than the {len(mine)} of a subject",
+            got=n_shared,
+        )
     strangers = np.setxor1d(mine[:n_shared], shared)
     if len(strangers):
         raise DataError(

@@ -12,8 +12,9 @@ import pandas as pd
 
 from companion.errors import DataError
 from companion.loading.hdf5 import hdf5_dataset, opened_hdf5
+from companion.loading.json_files import read_json_object
 from companion.loading.nsd.design import N_IMAGES, image_number
-from companion.loading.reading import advising, numbers, official, read_json_object, read_table
+from companion.loading.reading import advising, numbers, official, read_table
 
 PICTURE_FILE = "nsd_stimuli.hdf5"
 PICTURE_SHAPE = (425, 425, 3)

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from companion.errors import DataError
+from companion.recording_checks import all_finite
 
 FloatArray = npt.NDArray[np.float64]
 Trials = npt.NDArray[np.floating[Any]]
@@ -81,6 +82,11 @@ def noise_covariance(trials: Trials, conditions: npt.ArrayLike) -> FloatArray:
     ndarray of shape (n_channels, n_channels)
         In the squared unit of the trials.
 
+    Raises
+    ------
+    DataError
+        If conditions are not as many as trials, or a value is not finite.
+
     Examples
     --------
     Two channels with independent noise, of which the second has three times the spread:
@@ -93,7 +99,16 @@ def noise_covariance(trials: Trials, conditions: npt.ArrayLike) -> FloatArray:
     array([[1. , 0. ],
            [0. , 8.9]])
     """
-    _, codes, counts = np.unique(np.asarray(conditions), return_inverse=True, return_counts=True)
+    shown = np.asarray(conditions)
+    if np.ndim(trials) != 3 or shown.shape != (len(trials),) or not all_finite(trials):
+        raise DataError(
+            "Trials and conditions do not fit each other, or a value is not finite",
+            where="trials and conditions",
+            expected=f"finite numbers (n_trials, n_channels, n_times), conditions of {len(trials)} trials",
+            got=f"{np.shape(trials)}, {shown.shape}",
+            do="hand over one condition for each trial",
+        )
+    _, codes, counts = np.unique(shown, return_inverse=True, return_counts=True)
     weights = 1 / (counts[codes] * len(counts))
     total = np.zeros((trials.shape[1], trials.shape[1]))
     for start in range(0, len(trials), TRIALS_PER_BLOCK):
@@ -120,7 +135,8 @@ def whitening_matrix(covariance: FloatArray, *, where: object) -> FloatArray:
     Raises
     ------
     DataError
-        If the covariance cannot be inverted, as when a channel is flat or two are the same.
+        If the covariance is not finite or not square, or cannot be inverted, as when a channel is flat or two
+        are the same.
 
     Examples
     --------
@@ -130,6 +146,15 @@ def whitening_matrix(covariance: FloatArray, *, where: object) -> FloatArray:
     array([[1. , 0. ],
            [0. , 0.5]])
     """
+    size = len(covariance)
+    if not size or covariance.shape != (size, size) or not np.isfinite(covariance).all():
+        raise DataError(
+            "This is no covariance",
+            where=where,
+            expected="finite numbers of shape (n_channels, n_channels)",
+            got=f"shape {covariance.shape}",
+            do="look for values in the trials that are not finite",
+        )
     values, vectors = np.linalg.eigh(covariance)
     if not values[0] > SMALLEST_RATIO * values[-1]:
         variances = np.diag(covariance)

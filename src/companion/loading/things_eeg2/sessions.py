@@ -167,12 +167,14 @@ def _events(stimulus: npt.NDArray[np.float64], path: Path) -> tuple[Integers, In
     """Codes and onsets on the stimulus channel, in order of time."""
     import mne
 
-    whole = np.isfinite(stimulus) & (stimulus == np.rint(stimulus)) & (np.abs(stimulus) < _MOST_CODES)
+    whole = (
+        np.isfinite(stimulus) & (stimulus == np.rint(stimulus)) & (stimulus >= 0) & (stimulus < _MOST_CODES)
+    )
     if not (len(stimulus) and whole.all()):
         raise DataError(
             "An event code is no whole number",
             where=f"{path}, {RAW_ARRAY}, channel {STIMULUS_CHANNEL}",
-            expected=f"at every sample a whole number below {_MOST_CODES}",
+            expected=f"at every sample a whole number from 0 to {_MOST_CODES}",
             got=f"{stimulus[~whole][0]} at sample {np.flatnonzero(~whole)[0]}"
             if len(stimulus)
             else "no sample",

@@ -31,8 +31,9 @@ def normalised(responses: npt.NDArray[np.float64], *, where: object) -> npt.NDAr
     Raises
     ------
     DataError
-        If a signal is zero throughout.
+        If a signal is zero throughout, or a value is not finite.
     """
+    check_finite(responses, where=where)
     lengths = np.sqrt(np.einsum("...t,...t->...", responses, responses))[..., None]
     if not lengths.all():
         raise DataError(

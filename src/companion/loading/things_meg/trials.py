@@ -92,7 +92,8 @@ def _with_stimulus(table: pd.DataFrame, name: str) -> pd.DataFrame:
     for column in ("category_nr", "image_path"):
         if table[column].isna().any():
             row = table.index[table[column].isna()][0]
-            raise DataError("A trial lacks a label", where=f"{name}, metadata, row {row}, column {column!r}")
+            where = f"{name}, metadata, row {row}, column {column!r}"
+            raise DataError("A trial lacks a label", where=where, expected="a label", got="none")
     pairs = [
         _concept_and_image(path, f"{name}, metadata, row {row}") for row, path in table["image_path"].items()
     ]
@@ -124,7 +125,12 @@ def _check_split(train: pd.DataFrame, test: pd.DataFrame, name: str) -> None:
         raise DataError("A split has no trials", where=where, got=f"{len(train)} training, {len(test)} test")
     pairs = test[["test_image_nr", "stimulus"]].drop_duplicates()
     if pairs["test_image_nr"].isna().any() or any(pairs[column].duplicated().any() for column in pairs):
-        raise DataError("A test image has two numbers, or a number two images", where=where)
+        raise DataError(
+            "A test image has two numbers, or a number two images",
+            where=where,
+            expected="one test_image_nr for each image_path",
+            got=f"{pairs['test_image_nr'].nunique()} numbers, {pairs['stimulus'].nunique()} images",
+        )
     if train["stimulus"].duplicated().any():
         twice = train.loc[train["stimulus"].duplicated(), "stimulus"].iloc[0]
         raise DataError("A training image is repeated", where=where, expected="each shown once", got=twice)
