@@ -7,6 +7,7 @@ when the check runs.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from types import EllipsisType
 from typing import TYPE_CHECKING, Any, Literal
@@ -105,11 +106,20 @@ def reveal(chapter: OpenChapter, guess: Any, key: str, template: str = "{}") -> 
     elif isinstance(found, bool | str) or isinstance(guess, bool | str):
         agrees = "as you predicted" if str(guess).strip().lower() == str(found).lower() else "not as you said"
         _say(f"You predicted {guess}. This run found {said}: {agrees}.", None)
+    elif (number := _number(guess)) is None:
+        _say(f"You predicted {guess}, where a number is asked for. This run found {said}.", None)
     else:
-        off = float(guess) - found
+        off = number - found
         by = f"by {template.format(abs(off))}"
         side = "exactly right" if off == 0 else f"too {'high' if off > 0 else 'low'} {by}"
-        _say(f"You predicted {template.format(guess)}. This run found {said}: you were {side}.", None)
+        _say(f"You predicted {template.format(number)}. This run found {said}: you were {side}.", None)
+
+
+def _number(guess: Any) -> float | None:
+    try:
+        return number if math.isfinite(number := float(guess)) else None
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def refuse_unsolved(chapter: str, notebook: Any) -> None:

@@ -101,7 +101,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
     """Read a JSON object; None where the file is absent or damaged."""
     try:
         value = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 

@@ -60,7 +60,10 @@ class SweepFolder:
         """
         if not SWEEP_NAME.fullmatch(name):
             raise DataError(
-                "No sweep has such a name", expected="small letters, digits and hyphens", got=repr(name)
+                "No sweep has such a name",
+                expected="small letters, digits and hyphens",
+                got=repr(name),
+                do="give the name of a grid that was run",
             )
         return cls(data_root() / "sweeps" / name)
 
@@ -133,7 +136,9 @@ class SweepFolder:
 
     def failure(self, key: str) -> Failure:
         """Read why a cell has no result."""
-        return Failure(**(read_json(self.note(key)) or {"cell": key, "error": "unknown", "trace": ""}))
+        noted = read_json(self.note(key)) or {}
+        cell, error, trace = (noted.get(name) for name in Failure._fields)
+        return Failure(str(cell or key), str(error or "unknown"), str(trace or ""))
 
 
 def read_sweep(name: str, *, metric: str | None = None) -> pd.DataFrame:
@@ -185,7 +190,12 @@ def read_sweep(name: str, *, metric: str | None = None) -> pd.DataFrame:
     keys = declared["cells"]
     finished = folder.finished(keys)
     if not finished:
-        raise MissingDataError("No cell of this sweep is finished", where=folder.path, got="0 files")
+        raise MissingDataError(
+            "No cell of this sweep is finished",
+            where=folder.path,
+            got="0 files",
+            do="run: companion sweep GRID.yaml",
+        )
     chosen = None if metric is None else [("metric", "=", metric)]
     parts = [_read(folder.file(key), chosen) for key in keys if key in finished]
     table: pd.DataFrame = pa.concat_tables(parts, promote_options="permissive").to_pandas()
