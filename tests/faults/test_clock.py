@@ -6,6 +6,7 @@ import itertools
 import os
 import re
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from companion.running.sweeps.engines import here
 from companion.running.sweeps.grid import Grid
 from companion.running.sweeps.results import read_sweep
 from companion.running.sweeps.sweep import plan_sweep, run_sweep
+from companion.running.workshop.pack import _zip
 from tests.faults.books import plain_book
 from tests.running.conftest import outcomes, run_all
 from tests.running.sweeps.conftest import log, toy  # noqa: F401 - fixtures
@@ -61,6 +63,15 @@ def test_a_book_does_not_depend_on_the_clock(
     for seconds in (time.monotonic() + 2e9, 0.0):  # after 2033, and in 1970
         date(book.root, seconds)
         assert outcomes(run_all(book)) == {"only": "unchanged"}
+
+
+def test_files_with_impossible_dates_go_into_a_zip(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "a.txt").write_text("a")
+    for seconds in (0.0, 5e9):  # in 1970, and after 2107
+        date(tmp_path / "home", seconds)
+        _zip(tmp_path / "home", tmp_path / "home.zip")
+        assert zipfile.ZipFile(tmp_path / "home.zip").read("home/a.txt") == b"a"
 
 
 def test_a_fetch_does_not_depend_on_the_clock(mirror: Path, tmp_path: Path, jumping: None) -> None:

@@ -25,6 +25,7 @@ from companion.running.parameters import check_parameters
 from companion.running.schedule import run_chapters
 from companion.running.workshop.leaflets import data_page, start_page
 from companion.running.workshop.notebooks import learners_notebooks
+from companion.whole_files import whole_path
 
 USUAL = ("ruler", "contrastive", "nothing_there", "retested")
 """Chapters of the three-hour schedule, in its order (page "For teachers")."""
@@ -226,9 +227,12 @@ def _build_wheel(folder: Path) -> None:
 
 
 def _zip(home: Path, target: Path) -> None:
-    """Write the archive beside its place, then move it there."""
-    making = target.with_name(f".{target.name}.part")
-    with zipfile.ZipFile(making, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+    """Write the archive whole; files that a wrong clock dated before 1980 get the first date of a zip."""
+    with (
+        whole_path(target) as making,
+        zipfile.ZipFile(
+            making, "w", zipfile.ZIP_DEFLATED, compresslevel=1, strict_timestamps=False
+        ) as archive,
+    ):
         for path in sorted(path for path in home.rglob("*") if path.is_file()):
             archive.write(path, path.relative_to(home.parent))
-    making.replace(target)
