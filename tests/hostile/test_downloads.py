@@ -9,6 +9,7 @@ import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -113,7 +114,8 @@ def is_nothing(root: Path) -> bool:
     return not [path for path in root.rglob("*") if path.is_file() and ".locks" not in path.parts]
 
 
-def packed(times: int, size: int = 100_000_000) -> bytes:
+@cache
+def packed(times: int, size: int = 40_000_000) -> bytes:
     """Zeros, packed so many times."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     content = b"".join(packer.compress(bytes(1_000_000)) for _ in range(size // 1_000_000)) + packer.flush()

@@ -28,7 +28,7 @@ from companion.running.workshop.notebooks import SET_UP
 from .conftest import Trap
 
 VECTORS = b"red 1 0 0\nblue 0 1 0\n"
-HUGE = 150_000_000
+HUGE = 80_000_000
 CLIMBING = {
     "the way up": "../executed",
     "further up": "a/../../executed",
