@@ -19,19 +19,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from companion.decoding.generation.kandinsky_files import (
+    GET,
+    WEIGHTS,
+    refuse_incomplete,
+    refuse_odd_numbers,
+    refuse_other_size,
+    unreadable,
+)
 from companion.embeddings import Embeddings
 from companion.errors import DataError
 
 if TYPE_CHECKING:
     import torch
 
-WEIGHTS = "diffusion_pytorch_model.safetensors"
 NOTHING = "an empty picture"
-_GET = (
-    "download the repository kandinsky-community/kandinsky-2-2-decoder of Hugging Face on a machine with a "
-    "network (licence Apache-2.0; the U-Net alone has 5.0 GB), the files that end in .safetensors, not .bin, "
-    "and name the folder that holds unet, movq and scheduler"
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,10 +125,11 @@ def load_kandinsky(
     from diffusers.pipelines.kandinsky2_2.pipeline_kandinsky2_2 import KandinskyV22Pipeline
     from diffusers.schedulers.scheduling_ddpm import DDPMScheduler
 
-    _refuse_incomplete(folder)
+    refuse_incomplete(folder)
     with quiet():
         unet = _read_model(UNet2DConditionModel, folder / "unet")
         movq = _read_model(VQModel, folder / "movq")
+        refuse_odd_numbers(folder / "scheduler" / "scheduler_config.json")
         scheduler = _read(DDPMScheduler, folder / "scheduler", local_files_only=True)
         pipeline = KandinskyV22Pipeline(unet=unet, movq=movq, scheduler=scheduler)
         pipeline.to(device, getattr(torch, dtype))
@@ -159,32 +162,28 @@ def _read_model(kind: Any, folder: Path) -> Any:
     """Read a network and see that no tensor is missing: diffusers would leave it as memory happens to be."""
     import torch
 
+    refuse_odd_numbers(folder / "config.json")
+    refuse_other_size(kind, folder)
     with torch.random.fork_rng(devices=[]):  # the draws are overwritten; the caller's state stays as it was
-        model, said = _read(
+        model = _read(
             kind,
             folder,
             local_files_only=True,
             use_safetensors=True,
             low_cpu_mem_usage=False,
-            output_loading_info=True,
         )
-    if missing := sorted(said["missing_keys"]):
+    if wrong := [name for name, values in model.named_parameters() if not values.isfinite().all()]:
         raise DataError(
-            "The weights lack tensors of the network",
-            where=folder / WEIGHTS,
-            got=f"no {', '.join(missing[:5])} ({len(missing)} in all)",
-            do=_GET,
+            "The weights hold numbers that are not finite", where=folder / WEIGHTS, got=wrong[0], do=GET
         )
     return model.eval().requires_grad_(requires_grad=False)
 
 
 def _read(kind: Any, folder: Path, **how: bool) -> Any:
-    from safetensors import SafetensorError
-
     try:
         return kind.from_pretrained(str(folder), **how)
-    except (OSError, ValueError, TypeError, RuntimeError, SafetensorError) as error:
-        raise DataError("A part of the pipeline cannot be read", where=folder, got=error, do=_GET) from error
+    except Exception as error:  # diffusers raises whatever damaged files lead to
+        raise unreadable(folder, error) from error
 
 
 def _require_diffusers() -> None:
@@ -192,18 +191,4 @@ def _require_diffusers() -> None:
         raise DataError(
             "Pictures by Kandinsky need the package diffusers, which is not installed",
             do="install this project with its extra: pip install -e '.[diffusion]'",
-        )
-
-
-def _refuse_incomplete(folder: Path) -> None:
-    configured = ("unet/config.json", "movq/config.json", "scheduler/scheduler_config.json")
-    needed = [*configured, *(f"{part}/{WEIGHTS}" for part in ("unet", "movq"))]
-    if absent := [name for name in needed if not (folder / name).is_file()]:
-        pickled = sorted(path.relative_to(folder).as_posix() for path in folder.glob("*/*.bin"))
-        raise DataError(
-            "The decoder of Kandinsky 2.2 is not in this folder",
-            where=folder,
-            expected=", ".join(absent),
-            got=f"{', '.join(pickled)}: pickles are not opened" if pickled else "no such files",
-            do=_GET,
         )
