@@ -187,6 +187,8 @@ def published(name: str) -> pd.DataFrame:
     if set(frame.columns) != expected:
         raise DataError("The columns are not those expected", where=path, expected=sorted(expected),
                         got=sorted(frame.columns))  # fmt: skip
+    if frame.empty:
+        raise DataError("A table of printed numbers has no rows", where=path)
     if "value" in frame:
         frame["decimals"] = frame["value"].str.partition(".")[2].str.len().astype(int)
     for column, allowed in layout.texts.items():
