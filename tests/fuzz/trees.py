@@ -6,6 +6,7 @@ refuse the whole.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -53,6 +54,23 @@ def _parts(file: h5py.File) -> list[str]:
     return found + 5 * [name for name in found if "/" not in name or name.endswith(("key", "value"))]
 
 
+def _is_small(array: Any, n_axes: int, kind: str) -> bool:
+    """Whether this is an array with values, none that an earlier change declared to be huge."""
+    return (
+        isinstance(array, h5py.Dataset)
+        and array.ndim == n_axes
+        and array.dtype.kind in kind
+        and 0 < math.prod(array.shape) < 10**6
+    )
+
+
+def _values(file: h5py.File, rng: Random) -> tuple[str, Any]:
+    """Name and values of an array, if it is small."""
+    name = rng.choice(_parts(file))
+    array = file[name]
+    return name, array[()] if math.prod(array.shape or ()) < 10**6 else None
+
+
 def _shape(rng: Random) -> tuple[int, ...]:
     return rng.choice(((), (0,), (1,), (3,), (0, 0), (5, 0), (1, 1), (4, 7), (2, 2, 2), (24, 35), (1,) * 8))
 
@@ -84,8 +102,7 @@ def another_type(file: h5py.File, rng: Random) -> None:
 
 
 def converted(file: h5py.File, rng: Random) -> None:
-    name = rng.choice(_parts(file))
-    values = file[name][()]
+    name, values = _values(file, rng)
     if isinstance(values, np.ndarray) and values.dtype.kind == "f":
         del file[name]
         with np.errstate(all="ignore"):
@@ -93,8 +110,7 @@ def converted(file: h5py.File, rng: Random) -> None:
 
 
 def another_shape(file: h5py.File, rng: Random) -> None:
-    name = rng.choice(_parts(file))
-    values = file[name][()]
+    name, values = _values(file, rng)
     if isinstance(values, np.ndarray) and values.size:
         del file[name]
         file[name] = rng.choice(
@@ -126,8 +142,7 @@ def declared(file: h5py.File, rng: Random) -> None:
 
 
 def filtered(file: h5py.File, rng: Random) -> None:
-    name = rng.choice(_parts(file))
-    values = file[name][()]
+    name, values = _values(file, rng)
     if not isinstance(values, np.ndarray) or not values.size or values.dtype.kind not in "fi":
         return
     del file[name]
@@ -155,10 +170,10 @@ def unknown_filter(file: h5py.File, rng: Random) -> None:
 
 def numbers(file: h5py.File, rng: Random) -> None:
     """Odd values in cells, a row, or a column of an array of numbers."""
-    name = rng.choice([name for name in _parts(file) if file[name].dtype.kind == "f"] or [""])
-    if not name or file[name].ndim != 2 or not file[name].size:
+    there = [name for name in _parts(file) if _is_small(file[name], 2, "f")]
+    if not there:
         return
-    array = file[name]
+    array = file[rng.choice(there)]
     row, column = rng.randrange(array.shape[0]), rng.randrange(array.shape[1])
     where = rng.choice(((row, column), (row, slice(None)), (slice(None), column)))
     with np.errstate(all="ignore"):
@@ -168,7 +183,7 @@ def numbers(file: h5py.File, rng: Random) -> None:
 def columns_of_key(file: h5py.File, rng: Random) -> None:
     """The row of a key without a column, with two, or with all."""
     array = file.get("metadata/value")
-    if isinstance(array, h5py.Dataset) and array.ndim == 2 and array.size and array.dtype.kind == "f":
+    if _is_small(array, 2, "f"):
         row = np.full(array.shape[1], np.nan)
         row[: rng.choice((0, 1, 2, len(row)))] = 1
         array[rng.randrange(array.shape[0])] = row
@@ -177,12 +192,7 @@ def columns_of_key(file: h5py.File, rng: Random) -> None:
 def labels(file: h5py.File, rng: Random) -> None:
     """Odd values of labels, which stand to the right of the voxels."""
     array = file.get("dataset")
-    if (
-        isinstance(array, h5py.Dataset)
-        and array.ndim == 2
-        and min(array.shape) > 8
-        and array.dtype.kind == "f"
-    ):
+    if _is_small(array, 2, "f") and min(array.shape) > 8:
         values = array[()]
         column = rng.randrange(values.shape[1] - 8, values.shape[1])
         if rng.random() < 0.5:
@@ -194,7 +204,7 @@ def labels(file: h5py.File, rng: Random) -> None:
 
 def keys(file: h5py.File, rng: Random) -> None:
     array = file.get("metadata/key")
-    if isinstance(array, h5py.Dataset) and array.ndim == 1 and h5py.check_string_dtype(array.dtype):
+    if _is_small(array, 1, "OS") and h5py.check_string_dtype(array.dtype):
         found = [bytes(key) for key in array[()]]
         for _ in range(rng.choice((1, 2))):
             if found:
