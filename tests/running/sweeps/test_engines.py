@@ -17,11 +17,12 @@ import psutil
 import pytest
 import yaml
 
-from companion.errors import DataError
+from companion.errors import CompanionError, DataError
 from companion.running.sweeps.engines import cluster
 from companion.running.sweeps.grid import Grid
 from companion.running.sweeps.queues import job_script, read_slurm
 from companion.running.sweeps.results import SweepFolder, read_sweep
+from companion.running.sweeps.timing import in_own_process
 
 DASK = [sys.executable, "-m", "dask"]
 QUIET = {"DASK_DISTRIBUTED__WORKER__MEMORY__PAUSE": "false"}
@@ -68,6 +69,11 @@ def scheduler(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
 def workers_of(parent: subprocess.Popen[bytes]) -> list[psutil.Process]:
     children = psutil.Process(parent.pid).children(recursive=True)
     return [one for one in children if "spawn_main" in " ".join(one.cmdline())]
+
+
+def test_a_process_that_dies_while_it_times_steps_is_told_in_a_sentence() -> None:
+    with pytest.raises(CompanionError, match="memory was used up; nothing was run"):
+        in_own_process(os._exit, 9)
 
 
 def test_a_worker_that_is_killed_costs_nothing_but_time(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import torch
 
+from companion.errors import CompanionError
 from companion.running.decoders import chosen_device
 from companion.running.sweeps.probes import peak_bytes, seconds_of
 from companion.training.encoders import BrainEncoder
@@ -93,10 +95,22 @@ def in_own_process(work: Callable[..., Any], *arguments: Any, **options: Any) ->
     ----------
     work : callable
         Of a module; arguments are sent to the process.
+
+    Raises
+    ------
+    CompanionError
+        If the process is ended from outside.
     """
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context, initializer=_begin) as pool:
-        return pool.submit(work, *arguments, **options).result()
+        try:
+            return pool.submit(work, *arguments, **options).result()
+        except BrokenProcessPool as error:
+            raise CompanionError(
+                "The process that times a few steps was ended from outside, most likely because memory was "
+                "used up; nothing was run",
+                do="close other programs, or take a larger machine: what is timed will need as much",
+            ) from error
 
 
 def _begin() -> None:
