@@ -118,8 +118,8 @@ def full(table: pd.DataFrame, *, labels: Iterable[str], values: Iterable[str]) -
         finite(f"numbers in column {name!r}", table[name].to_numpy(), ndim=1)
 
 
-def whole(name: str, value: object, *, least: int = 1, most: int | None = None) -> None:
-    """Refuse what is no whole number from ``least`` to ``most``.
+def whole(name: str, value: object, *, least: int = 1, most: int | None = None) -> int:
+    """Refuse what is no whole number from ``least`` to ``most``; give it back as a plain one.
 
     Raises
     ------
@@ -130,6 +130,7 @@ def whole(name: str, value: object, *, least: int = 1, most: int | None = None) 
     if not fits or value < least or (most is not None and value > most):  # type: ignore[operator]
         limits = f"at least {least}" if most is None else f"from {least} to {most}"
         raise ValueError(f"{name} is a whole number {limits}, got {value!r}")
+    return int(value)  # type: ignore[call-overload, no-any-return]
 
 
 def number(

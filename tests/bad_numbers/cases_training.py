@@ -96,28 +96,37 @@ def _retriever(X: np.ndarray, y: list[str], new: np.ndarray, **settings: Any) ->
 
 def _kept(n_voxels: int, n_features: int) -> object:
     with tempfile.TemporaryDirectory() as folder:
+        torch.manual_seed(0)
         encoder = ResidualMlp(n_voxels, n_features, 8, 1)
         path = training.save_encoder(Path(folder) / "encoder.safetensors", encoder)
         return training.load_encoder(path)[0]
 
 
 def _of_time(kind: type[training.BrainEncoder], n_channels: int, n_times: int, n_features: int) -> object:
+    torch.manual_seed(0)
     encoder = kind(n_channels, n_times, n_features).eval()  # type: ignore[call-arg]
     with torch.no_grad():
-        return encoder(*encoder.prepare(torch.ones(2, n_channels, n_times)))
+        return encoder(
+            *encoder.prepare(
+                torch.ones(2, encoder.configuration["n_channels"], encoder.configuration["n_times"])
+            )
+        )
 
 
 def _prepared(responses: torch.Tensor) -> object:
+    torch.manual_seed(0)
     encoder = training.Nice(3, 80, 4)
     with torch.no_grad():
         return encoder(*encoder.prepare(responses))
 
 
 def _mlp(n_voxels: int, n_features: int, width: int) -> object:
+    torch.manual_seed(0)
     return ResidualMlp(n_voxels, n_features, width, 1)(torch.ones(2, n_voxels))
 
 
 def _mapped(kind: type[torch.nn.Module], n_voxels: int, n_features: int, **more: Any) -> object:
+    torch.manual_seed(0)
     return kind(n_voxels, n_features, **more)(torch.ones(2, n_voxels)).vectors
 
 

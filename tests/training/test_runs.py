@@ -193,7 +193,7 @@ def test_validation_pairs_choose_the_checkpoint_and_train_nothing() -> None:
     [
         (range(10), range(120, 150), "less than one batch"),
         (range(120), range(110, 150), "both train and validate"),
-        (range(120), range(140, 160), "row that is not there"),
+        (range(120), range(140, 160), "row that is not there|no numbers of rows"),
         (range(120), range(0), "no validation pairs"),
     ],
 )
@@ -212,7 +212,7 @@ def test_published_settings_in_steps() -> None:
     assert published("NICE", "EEG across people", 133_974).batch_size == 512
     with pytest.raises(ValueError, match="no EEGNet on MEG"):
         published("EEGNet", "MEG", 1000)
-    with pytest.raises(ValueError, match="above zero"):
+    with pytest.raises(ValueError, match="at least 1"):
         Settings(n_steps=0)
 
 

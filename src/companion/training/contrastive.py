@@ -6,6 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, normalize
 
+from companion.checks import number
+from companion.errors import DataError
+
 
 def info_nce(
     predicted: Tensor, targets: Tensor, temperature: float | Tensor, *, same: Tensor | None = None
@@ -102,6 +105,8 @@ def shared_info_nce(
     targets.
     """
     logits = _logits(predicted, targets, temperature)
+    if belongs.shape != logits.shape:
+        raise DataError("Every pair belongs or not", expected=tuple(logits.shape), got=tuple(belongs.shape))
     over_targets = belongs / belongs.sum(1, keepdim=True)
     over_responses = belongs.T / belongs.sum(0)[:, None]
     return (cross_entropy(logits, over_targets) + cross_entropy(logits.T, over_responses)) / 2
@@ -117,6 +122,8 @@ def equal_rows(labels: Tensor) -> Tensor:
     >>> equal_rows(torch.tensor([7, 7, 3])).tolist()
     [[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
     """
+    if labels.ndim != 1 or not len(labels):
+        raise DataError("Labels are a list", expected="(n,)", got=tuple(labels.shape))
     return (labels[:, None] == labels[None, :]).float()
 
 
@@ -158,4 +165,13 @@ def centred_unit(vectors: Tensor) -> Tensor:
 
 
 def _logits(predicted: Tensor, targets: Tensor, temperature: float | Tensor) -> Tensor:
+    if not isinstance(temperature, Tensor):  # one that is learnt is checked where training starts
+        number("temperature", temperature, above=0)
+    if predicted.ndim != 2 or predicted.shape != targets.shape or not len(predicted):
+        shapes = tuple(predicted.shape), tuple(targets.shape)
+        raise DataError(
+            "Predicted and true vectors do not pair", expected="(n, n_features), twice", got=shapes
+        )
+    if not predicted.is_floating_point() or predicted.dtype != targets.dtype:
+        raise DataError("Vectors are real numbers of one type", got=(predicted.dtype, targets.dtype))
     return normalize(predicted, dim=-1) @ normalize(targets, dim=-1).T / temperature

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from companion.checks import divisor, number, whole
 from companion.decoding.estimators import Candidates, FloatArray, Retriever
 from companion.decoding.retrieval import centred_rows
 from companion.embeddings import Embeddings
@@ -134,9 +135,11 @@ class ContrastiveRetriever(Retriever):
         return centred_rows(space)
 
     def _learn(self, X: FloatArray, shown: Sequence[str], groups: Sequence[Hashable]) -> None:
+        whole("batch_size", self.batch_size)
+        number("validation_share", self.validation_share, above=0, below=1)
         over = (0, *range(2, X.ndim))  # samples of a channel share one scale
         self._mean, spread = X.mean(axis=over, keepdims=True), X.std(axis=over, keepdims=True)
-        self._deviation = np.where(spread > 0, spread, np.inf)
+        self._deviation = divisor(spread, self._mean)
         names = [str(one) for one in groups]
         share = max(self.validation_share, 1 / len(set(names)))  # at least one group
         training, validation = validation_rows(names, share=share, seed=self.random_state)
@@ -159,7 +162,7 @@ class ContrastiveRetriever(Retriever):
     def _settings(self, n_training: int) -> Settings:
         return Settings(
             n_steps=self.n_steps,
-            batch_size=min(self.batch_size, n_training),
+            batch_size=int(min(self.batch_size, n_training)),
             temperature=self.temperature,
             learning_rate=self.learning_rate,
             weight_decay=self.weight_decay,

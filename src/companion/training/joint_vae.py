@@ -13,6 +13,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from companion.checks import number, whole
 from companion.training.product_of_experts import (
     MODALITIES,
     Latent,
@@ -60,7 +61,7 @@ class JointVaeSettings:
     >>> JointVaeSettings(n_draws=0)
     Traceback (most recent call last):
         ...
-    ValueError: n_draws is above zero, got 0
+    ValueError: n_draws is a whole number at least 1, got 0
 
     References
     ----------
@@ -79,11 +80,14 @@ class JointVaeSettings:
     n_draws: int = 30
 
     def __post_init__(self) -> None:
-        for name in ("guess_width", "n_latent", "n_epochs", "learning_rate", "n_draws"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} is above zero, got {getattr(self, name)!r}")
-        if self.batch_size < 2:
-            raise ValueError(f"batch_size is at least 2, got {self.batch_size!r}")
+        for name in ("guess_width", "n_latent", "n_epochs", "n_draws"):
+            object.__setattr__(self, name, whole(name, getattr(self, name)))
+        for width in self.widths:
+            whole("each of widths", width)
+        object.__setattr__(self, "batch_size", whole("batch_size", self.batch_size, least=2))
+        number("learning_rate", self.learning_rate, above=0, below=1e6)
+        for name in ("warm_up", "intra_weight", "inter_weight"):
+            number(name, getattr(self, name), least=0, below=1e6)
 
 
 class JointVae(nn.Module):

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from companion.checks import not_diverged
 from companion.errors import DataError
 from companion.training.joint_vae import Inputs, JointVae, JointVaeSettings, joint_loss, layers
 from companion.training.product_of_experts import (
@@ -19,6 +20,7 @@ from companion.training.product_of_experts import (
     one_of_each,
     subset_products,
 )
+from companion.training.rows import finite_rows, known_rows
 
 
 class TrainedVae(NamedTuple):
@@ -103,6 +105,8 @@ def train_joint_vae(
     >>> found.validation_losses[found.best] < 0.8 * found.validation_losses[0]
     True
     """
+    for name, rows in (("training rows", training), ("validation rows", validation)):
+        known_rows(name, rows, len(data.get("brain", training)))
     if both := set(training.tolist()) & set(validation.tolist()):
         raise DataError("Rows both train and validate", got=sorted(both)[:5])
     if set(data) != set(MODALITIES) or len({len(one) for one in data.values()}) != 1:
@@ -111,9 +115,20 @@ def train_joint_vae(
             expected=MODALITIES,
             got={name: len(data[name]) for name in data},
         )
+    axes = {"brain": 2, "image": 2, "text": 3}
+    for name in MODALITIES:
+        finite_rows(f"vectors of {name}", data[name])
+        if data[name].ndim != axes[name]:
+            raise DataError(f"Vectors of {name}", expected=f"{axes[name]} axes", got=tuple(data[name].shape))
+    if min(len(training), len(validation)) < 2:
+        raise DataError("Training and validation have two rows or more", got=(len(training), len(validation)))
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return _Trainer(data, settings).run(training, validation)
+        try:
+            return _Trainer(data, settings).run(training, validation)
+        except ValueError as error:  # a normal distribution takes no mean that is no number
+            said = str(error).splitlines()[0]
+            raise DataError("Training diverged", where="joint VAE", got=said, do="lower its rate") from error
 
 
 class _Trainer:
@@ -139,6 +154,7 @@ class _Trainer:
             losses = [self._step(rows, weight) * len(rows) for rows in self._batches(training)]
             trained.append(sum(losses) / len(training))
             validated.append(self._validate(validation))
+            not_diverged(f"joint VAE, epoch {epoch + 1}", (trained[-1], validated[-1]))
             if validated[-1] < min(validated[:-1], default=float("inf")):
                 best = {name: values.clone() for name, values in self.network.state_dict().items()}
         self.network.load_state_dict(best)

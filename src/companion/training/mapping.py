@@ -14,8 +14,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
+from companion.checks import not_diverged
 from companion.training.contrastive import equal_rows, shared_info_nce, soft_belonging
 from companion.training.mapping_networks import Mapped
+from companion.training.rows import check_shapes
 from companion.training.supervision import MappingSettings, Supervision, check_supervision
 
 
@@ -94,7 +96,10 @@ def train_mapping(
     >>> found.validation_losses[found.best] < 1.0 < found.validation_losses[0]
     True
     """
-    check_supervision(supervision, len(responses), training, validation, settings)
+    check_supervision(supervision, responses, training, validation, settings)
+    for targets in (supervision.images, supervision.texts):
+        if targets is not None:
+            check_shapes(network, (responses,), targets)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         return _Trainer(network, responses, supervision, settings).run(training, validation)
@@ -134,6 +139,7 @@ class _Trainer:
                 total += float(loss.detach()) * len(rows) / len(training)
             trained.append(total)
             validated.append(self._validate(validation))
+            not_diverged(f"mapping network, epoch {epoch + 1}", (total, validated[-1]))
             if validated[-1] < min(validated[:-1], default=float("inf")):
                 best = {name: values.clone() for name, values in self.network.state_dict().items()}
         self.network.load_state_dict(best)

@@ -9,6 +9,9 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from companion.checks import number
+from companion.training.encoders.interface import sizes
+
 Kind = Literal["linear", "MLP", "VAE"]
 
 
@@ -49,6 +52,8 @@ class LinearMap(nn.Module):
 
     def __init__(self, n_voxels: int, n_features: int, dropped: float = 0.5) -> None:
         super().__init__()
+        number("dropped", dropped, least=0, most=1)
+        sizes(n_voxels=n_voxels, n_features=n_features)
         self.layers = nn.Sequential(nn.Dropout(dropped), nn.Linear(n_voxels, n_features))
 
     def forward(self, responses: Tensor) -> Mapped:
@@ -76,6 +81,7 @@ class MlpMap(nn.Module):
 
     def __init__(self, n_voxels: int, n_features: int, width: int = 2048) -> None:
         super().__init__()
+        sizes(n_voxels=n_voxels, n_features=n_features, width=width)
         self.enter, self.block = _layer(n_voxels, width, 0.5), _layer(width, width, 0.15)
         self.leave = nn.Linear(width, n_features)
 
@@ -114,6 +120,7 @@ class VariationalMap(nn.Module):
 
     def __init__(self, n_voxels: int, n_features: int, width: int = 2048, n_latent: int = 256) -> None:
         super().__init__()
+        sizes(n_voxels=n_voxels, n_features=n_features, width=width, n_latent=n_latent)
         self.enter, self.block = _layer(n_voxels, width, 0.5), _layer(width, width, 0.15)
         self.latent = nn.Linear(width, 2 * n_latent)
         self.leave = nn.Sequential(_layer(n_latent, width, 0.0), nn.Linear(width, n_features))

@@ -13,15 +13,18 @@ import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
+from math import isfinite
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from companion.checks import not_diverged, whole
 from companion.errors import DataError
 from companion.training.checkpoint import load_encoder, save_encoder
 from companion.training.encoders.interface import BrainEncoder, Inputs
 from companion.training.program import Program, Run
+from companion.training.rows import check_shapes, finite_rows, known_rows
 from companion.training.settings import Settings
 from companion.waiting import turn
 
@@ -96,7 +99,8 @@ def train_runs(
     Raises
     ------
     DataError
-        If rows do not exist, a run has less than one batch, or nothing to validate on.
+        If rows do not exist, numbers are not finite, a run has less than one batch or nothing to validate on,
+        or a run diverged; the others of its call are kept first.
 
     Examples
     --------
@@ -119,9 +123,12 @@ def train_runs(
     True
     """
     _check(inputs, targets, runs, settings)
+    if together is not None:
+        whole("together", together)
     size = together or (len(runs) if inputs[0].is_cuda else 1)
     with torch.random.fork_rng():
         kind = build()
+        check_shapes(kind, inputs, targets)
     about = f"{type(kind).__name__} {sorted(kind.configuration.items())} {inputs[0].device.type}"
     keys = [_key(run, inputs, targets, settings, about) for run in runs] if folder else [""] * len(runs)
     done = {row: _finished(folder, key, type(kind)) for row, key in enumerate(keys)}
@@ -137,10 +144,13 @@ def train_runs(
             trained = _train(build, inputs, targets, [runs[row] for row in rows], settings, state)
             for row, one in zip(rows, trained, strict=True):
                 done[row] = one
-                if folder:
+                if folder and isfinite(sum(one.training_losses + one.validation_losses)):
                     _keep(folder / f"{keys[row]}.safetensors", one, settings, runs[row].seed)
             if state:
                 state.unlink(missing_ok=True)
+            for row, one in zip(rows, trained, strict=True):  # after the others were kept
+                losses = one.training_losses + one.validation_losses
+                not_diverged(f"run {row} of {len(runs)}, seed {runs[row].seed}", losses)
     return [found for found in done.values() if found is not None]
 
 
@@ -158,7 +168,7 @@ def _train(
     program = Program(build, inputs, targets, runs, settings)
     if state and state.is_file():
         program.resume(state)
-    while not program.finished:
+    while not (program.finished or _ran_away(program)):
         program.advance()
         if state and not program.finished:
             program.save(state)
@@ -166,6 +176,11 @@ def _train(
         Trained(encoder, training, validation, validation.index(min(validation)), temperature)
         for encoder, training, validation, temperature in program.results()
     ]
+
+
+def _ran_away(program: Program) -> bool:
+    """Whether no run of a program has a loss that is a number any more, so that no step will mend it."""
+    return bool(program.validation_losses) and not bool(program.validation_losses[-1].isfinite().any())
 
 
 def _alone(folder: Path | None, keys: Sequence[str]) -> AbstractContextManager[object]:
@@ -176,6 +191,10 @@ def _alone(folder: Path | None, keys: Sequence[str]) -> AbstractContextManager[o
 
 
 def _check(inputs: Inputs, targets: Tensor, runs: Sequence[Run], settings: Settings) -> None:
+    finite_rows("targets", targets)
+    for values in inputs:
+        if values.is_floating_point():
+            finite_rows("responses", values, len(inputs[0]))
     sizes = torch.tensor([len(inputs[0]), len(targets)])
     for number, run in enumerate(runs):
         where = f"run {number} of {len(runs)}, seed {run.seed}"
@@ -184,7 +203,8 @@ def _check(inputs: Inputs, targets: Tensor, runs: Sequence[Run], settings: Setti
                 raise DataError(
                     f"A run has no {name} pairs", where=where, expected="(n, 2) row numbers", got=pairs.shape
                 )
-            if int(pairs.min()) < 0 or bool((pairs.amax(0) >= sizes).any()):
+            known_rows(f"{name} pairs of {where}", pairs, int(sizes.max()))
+            if bool((pairs.amax(0) >= sizes).any()):
                 raise DataError(
                     "A pair names a row that is not there",
                     where=where,

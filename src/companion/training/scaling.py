@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from companion.checks import divisor, finite
+
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -26,7 +28,7 @@ class Scaling(NamedTuple):
 
     def __call__(self, values: npt.ArrayLike) -> FloatArray:
         """Standardise rows of shape (n, n_features) to (n, n_kept)."""
-        spread = np.where(self.deviation > 0, self.deviation, np.inf)
+        spread = divisor(self.deviation, self.mean)
         scaled: FloatArray = ((np.asarray(values, dtype=np.float64) - self.mean) / spread) @ self.axes.T
         return scaled
 
@@ -49,7 +51,7 @@ def scaling_of(rows: npt.ArrayLike, *, kept: float | None = None) -> Scaling:
     """
     from sklearn.decomposition import PCA
 
-    values = np.asarray(rows, dtype=np.float64)
+    values = np.asarray(finite("rows to scale", rows, least=2), dtype=np.float64)
     values = values.reshape(-1, values.shape[-1])
     plain = Scaling(values.mean(axis=0), values.std(axis=0, ddof=1), np.eye(values.shape[1]))
     if kept is None:

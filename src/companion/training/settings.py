@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
+from companion.checks import number, whole
+
 Encoder = Literal["NICE", "ATM-S", "EEGNet", "EEGConformer", "MLP"]
 Setting = Literal["EEG", "EEG across people", "MEG", "fMRI"]
 
@@ -44,7 +46,7 @@ class Settings:
     >>> Settings(n_steps=0)
     Traceback (most recent call last):
         ...
-    ValueError: n_steps is above zero, got 0
+    ValueError: n_steps is a whole number at least 1, got 0
     """
 
     n_steps: int
@@ -58,9 +60,11 @@ class Settings:
     leave_out_same: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("n_steps", "batch_size", "temperature", "learning_rate", "clip_norm", "validate_every"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} is above zero, got {getattr(self, name)}")
+        for name in ("n_steps", "batch_size", "validate_every"):
+            object.__setattr__(self, name, whole(name, getattr(self, name)))
+        for name in ("temperature", "learning_rate", "clip_norm"):
+            number(name, getattr(self, name), above=0, below=1e6)
+        number("weight_decay", self.weight_decay, least=0, below=1e6)
 
 
 class Printed(NamedTuple):
@@ -122,6 +126,7 @@ def published(encoder: Encoder, setting: Setting, n_training: int) -> Settings:
     """
     if (encoder, setting) not in PRINTED:
         raise ValueError(f"the paper trains no {encoder} on {setting}; it has {sorted(PRINTED)}")
+    whole("n_training", n_training)
     row = PRINTED[encoder, setting]
     per_epoch = n_training // row.batch_size
     if per_epoch == 0:

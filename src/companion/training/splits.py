@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from companion.checks import number
+
 VALIDATED = 0.1
 """Share that is validated on, as published."""
 
@@ -46,6 +48,7 @@ def validation_rows(
     >>> {pictures[row] for row in training} & {pictures[row] for row in validation}
     set()
     """
+    number("share", share, above=0, below=1)
     names = list(dict.fromkeys(groups))
     n_held_out = round(share * len(names))
     if not 0 < n_held_out < len(names):

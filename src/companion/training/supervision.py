@@ -7,7 +7,9 @@ from typing import Literal, NamedTuple
 
 from torch import Tensor
 
+from companion.checks import choice, number, whole
 from companion.errors import DataError
+from companion.training.rows import finite_rows, known_rows
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class MappingSettings:
     >>> MappingSettings(temperature=0.0)
     Traceback (most recent call last):
         ...
-    ValueError: temperature is above zero, got 0.0
+    ValueError: temperature is a finite number above 0 and below 1e+06, got 0.0
 
     References
     ----------
@@ -66,16 +68,21 @@ class MappingSettings:
     mixed: float = 0.0
 
     def __post_init__(self) -> None:
+        for name in ("image_weight", "text_weight"):
+            number(name, getattr(self, name), below=1e6)
         if self.image_weight < 0 or self.text_weight < 0 or self.image_weight + self.text_weight == 0:
             raise ValueError(
                 "image_weight and text_weight are not negative, and one of them is above zero; got "
                 f"{self.image_weight!r} and {self.text_weight!r}"
             )
-        for name in ("temperature", "n_epochs", "learning_rate"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} is above zero, got {getattr(self, name)!r}")
-        if self.batch_size < 2:
-            raise ValueError(f"batch_size is at least 2, got {self.batch_size!r}")
+        for name in ("temperature", "learning_rate"):
+            number(name, getattr(self, name), above=0, below=1e6)
+        for name in ("squared_weight", "divergence_weight", "weight_decay", "noise"):
+            number(name, getattr(self, name), least=0, below=1e6)
+        number("mixed", self.mixed, least=0, most=1)
+        object.__setattr__(self, "n_epochs", whole("n_epochs", self.n_epochs))
+        object.__setattr__(self, "batch_size", whole("batch_size", self.batch_size, least=2))
+        choice("belongs", self.belongs, ("equal", "soft"))
 
 
 class Supervision(NamedTuple):
@@ -115,15 +122,18 @@ class Supervision(NamedTuple):
 
 
 def check_supervision(
-    supervision: Supervision, n: int, training: Tensor, validation: Tensor, settings: MappingSettings
+    supervision: Supervision,
+    responses: Tensor,
+    training: Tensor,
+    validation: Tensor,
+    settings: MappingSettings,
 ) -> None:
     """Refuse what cannot be trained, before anything is.
 
     Parameters
     ----------
     supervision : Supervision
-    n : int
-        Responses.
+    responses : Tensor of shape (n, n_voxels)
     training, validation : Tensor of int
         Row numbers.
     settings : MappingSettings
@@ -131,22 +141,27 @@ def check_supervision(
     Raises
     ------
     DataError
-        If rows overlap, lengths differ, or vectors that a loss needs are not there.
+        If rows overlap or do not exist, lengths differ, numbers are not finite, or vectors that a loss needs
+        are not there.
     """
+    finite_rows("responses", responses)
+    n = len(responses)
+    for name, rows in (("training rows", training), ("validation rows", validation)):
+        known_rows(name, rows, n)
     if both := set(training.tolist()) & set(validation.tolist()):
         raise DataError("Responses both train and validate", got=f"{len(both)} rows, as {min(both)}")
     if min(len(training), len(validation)) < 2:
         raise DataError("Training and validation have two rows or more", got=(len(training), len(validation)))
-    if len(supervision.image_of) != n or len(supervision.texts_of) != n:
-        raise DataError(
-            "Supervision is not of these responses",
-            expected=n,
-            got=(len(supervision.image_of), len(supervision.texts_of)),
-        )
-    for name, weight, targets in (
-        ("image", settings.image_weight, supervision.images),
-        ("text", settings.text_weight, supervision.texts),
+    shapes = tuple(supervision.image_of.shape), tuple(supervision.texts_of.shape)
+    if shapes[0] != (n,) or len(shapes[1]) != 2 or shapes[1][0] != n:
+        raise DataError("Supervision is not of these responses", expected=((n,), (n, "n_texts")), got=shapes)
+    for name, weight, targets, numbers in (
+        ("image", settings.image_weight, supervision.images, supervision.image_of),
+        ("text", settings.text_weight, supervision.texts, supervision.texts_of),
     ):
+        if weight and targets is not None:
+            finite_rows(f"{name} vectors", targets)
+            known_rows(f"numbers of {name}s", numbers, len(targets))
         if weight and targets is None:
             raise DataError(
                 f"There are no {name} vectors to learn from", expected=f"{name}_weight 0", got=weight

@@ -9,13 +9,14 @@ from torch import Tensor, nn
 from torch.nn.functional import gelu
 
 from companion.training.encoders.attention import SelfAttention
-from companion.training.encoders.interface import BrainEncoder, Inputs, Mask, drop
+from companion.training.encoders.interface import BrainEncoder, Inputs, Mask, drop, sizes
 from companion.training.encoders.nice import (
     KERNEL,
     N_FILTERS,
     STRIDE,
     ConvolutionStack,
     Projector,
+    enough_samples,
     moving_mean,
 )
 
@@ -73,13 +74,9 @@ class AtmS(BrainEncoder):
         self, n_channels: int, n_times: int, n_features: int, n_subjects: int = 10, as_published: bool = False
     ) -> None:
         super().__init__()
-        self.configuration = {
-            "n_channels": n_channels,
-            "n_times": n_times,
-            "n_features": n_features,
-            "n_subjects": n_subjects,
-            "as_published": as_published,
-        }
+        numbers = sizes(n_channels=n_channels, n_times=n_times, n_features=n_features, n_subjects=n_subjects)
+        enough_samples(n_times)
+        self.configuration = numbers | {"as_published": as_published}
         self.as_published = as_published
         self.n_channels, self.n_times = n_channels, n_times
         self.embed = nn.Linear(n_times, n_times)
@@ -95,6 +92,7 @@ class AtmS(BrainEncoder):
 
     def prepare(self, responses: Tensor, subjects: Tensor | None = None) -> Inputs:
         """Responses as they are, and whose they are; without `subjects`, one person's."""
+        self.check_responses(responses)
         if subjects is None:
             subjects = torch.zeros(len(responses), dtype=torch.int64, device=responses.device)
         if subjects.shape != responses.shape[:1] or bool((subjects < 0).any()):

@@ -11,7 +11,7 @@ from torch.nn.functional import avg_pool1d, conv1d, gelu, log_softmax
 
 from companion.training.encoders.activations import elu
 from companion.training.encoders.attention import SelfAttention
-from companion.training.encoders.interface import BatchNorm, BrainEncoder, Mask, drop
+from companion.training.encoders.interface import BatchNorm, BrainEncoder, Mask, drop, sizes
 
 N_FILTERS, KERNEL, POOL, STRIDE = 40, 10, 25, 5
 """Filters, taps of one, samples averaged, samples between two averages."""
@@ -59,9 +59,9 @@ class EegConformer(BrainEncoder):
 
     def __init__(self, n_channels: int, n_times: int, n_features: int) -> None:
         super().__init__()
+        self.configuration = sizes(n_channels=n_channels, n_times=n_times, n_features=n_features)
         if n_times < KERNEL + POOL - 1:
             raise ValueError(f"EEGConformer needs at least {KERNEL + POOL - 1} samples, got {n_times}")
-        self.configuration = {"n_channels": n_channels, "n_times": n_times, "n_features": n_features}
         self.n_positions = (n_times - KERNEL + 1 - POOL) // STRIDE + 1
         # A bias before the normalisation would be subtracted again.
         self.temporal = nn.Linear(KERNEL, N_FILTERS, bias=False)
@@ -69,8 +69,8 @@ class EegConformer(BrainEncoder):
         self.norm = BatchNorm(N_FILTERS)
         self.mixing = nn.Linear(N_FILTERS, N_FILTERS)
         self.layers = nn.ModuleList(_Layer() for _ in range(DEPTH))
-        sizes = (N_FILTERS * self.n_positions, *HEAD, n_features)
-        self.head = nn.ModuleList(nn.Linear(*pair) for pair in pairwise(sizes))
+        widths = (N_FILTERS * self.n_positions, *HEAD, n_features)
+        self.head = nn.ModuleList(nn.Linear(*pair) for pair in pairwise(widths))
 
     def masks(self) -> tuple[Mask, ...]:
         """After the mean, four times in each layer, twice in the head."""

@@ -10,7 +10,7 @@ from torch.fft import irfft, rfft
 from torch.nn.functional import avg_pool1d, pad
 
 from companion.training.encoders.activations import elu
-from companion.training.encoders.interface import BatchNorm, BrainEncoder, Inputs, Mask, drop
+from companion.training.encoders.interface import BatchNorm, BrainEncoder, Inputs, Mask, drop, sizes
 
 N_FILTERS, N_MAPS, KERNEL, SECOND_KERNEL = 8, 16, 64, 16
 """Temporal filters, maps after two spatial filters on each, taps of the first and of the second filters."""
@@ -56,9 +56,9 @@ class EegNet(BrainEncoder):
 
     def __init__(self, n_channels: int, n_times: int, n_features: int) -> None:
         super().__init__()
+        self.configuration = sizes(n_channels=n_channels, n_times=n_times, n_features=n_features)
         if n_times < POOLS[0] * POOLS[1]:
             raise ValueError(f"EEGNet needs at least {POOLS[0] * POOLS[1]} samples, got {n_times}")
-        self.configuration = {"n_channels": n_channels, "n_times": n_times, "n_features": n_features}
         self.n_middle, self.n_last = n_times // POOLS[0], n_times // POOLS[0] // POOLS[1]
         self.temporal = nn.Linear(KERNEL, N_FILTERS, bias=False)
         self.first_norm = BatchNorm(N_FILTERS)
@@ -72,6 +72,7 @@ class EegNet(BrainEncoder):
     def prepare(self, responses: Tensor, subjects: Tensor | None = None) -> Inputs:
         """Responses, and the moments of their windows."""
         del subjects
+        self.check_responses(responses)
         moments = [window_moments(part, KERNEL) for part in torch.split(responses, _BLOCK)]
         return responses, *(torch.cat(parts) for parts in zip(*moments, strict=True))
 

@@ -9,6 +9,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from companion.checks import whole
+from companion.errors import DataError
+from companion.training.rows import finite_rows
+
 Inputs = tuple[Tensor, ...]
 
 
@@ -70,7 +74,22 @@ class BrainEncoder(nn.Module, ABC):
             Arguments of :meth:`forward`.
         """
         del subjects
+        self.check_responses(responses)
         return (responses,)
+
+    def check_responses(self, responses: Tensor) -> None:
+        """Refuse responses that are not of the size, or not of the type, that this encoder was made for."""
+        finite_rows("responses", responses)
+        known = getattr(self, "configuration", {})
+        size = tuple(known[name] for name in ("n_channels", "n_times", "n_voxels") if name in known)
+        kinds = {weight.dtype for weight in self.parameters()}
+        if (size and tuple(responses.shape[1:]) != size) or (kinds and responses.dtype not in kinds):
+            raise DataError(
+                "An encoder reads responses of the size and type that it was made for",
+                where=type(self).__name__,
+                expected=f"(n, {', '.join(map(str, size))}) of {', '.join(map(str, kinds))}",
+                got=f"{tuple(responses.shape)} of {responses.dtype}",
+            )
 
     def masks(self) -> tuple[Mask, ...]:
         """Places of dropout, in the order in which :meth:`forward` meets them."""
@@ -91,6 +110,13 @@ class BrainEncoder(nn.Module, ABC):
         -------
         Tensor of shape (n, n_features)
         """
+
+
+def sizes(**numbers: int) -> dict[str, int | float | bool | str]:
+    """Make the configuration of an encoder, every size of which is a whole number above zero."""
+    for name, number in numbers.items():
+        whole(name, number)
+    return {name: int(number) for name, number in numbers.items()}
 
 
 def draw_masks(places: Sequence[Mask], n: int, generator: torch.Generator) -> tuple[Tensor, ...]:

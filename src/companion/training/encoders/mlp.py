@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 from torch.nn.functional import gelu
 
-from companion.training.encoders.interface import BrainEncoder, Mask, drop
+from companion.training.encoders.interface import BrainEncoder, Mask, drop, sizes
 
 DROPPED_FIRST, DROPPED = 0.5, 0.15
 """Share of units dropped after the first layer and in each block."""
@@ -43,12 +43,7 @@ class ResidualMlp(BrainEncoder):
 
     def __init__(self, n_voxels: int, n_features: int, width: int = 4096, n_blocks: int = 4) -> None:
         super().__init__()
-        self.configuration = {
-            "n_voxels": n_voxels,
-            "n_features": n_features,
-            "width": width,
-            "n_blocks": n_blocks,
-        }
+        self.configuration = sizes(n_voxels=n_voxels, n_features=n_features, width=width, n_blocks=n_blocks)
         self.width = width
         self.enter = _layer(n_voxels, width)
         self.blocks = nn.ModuleList(_layer(width, width) for _ in range(n_blocks))

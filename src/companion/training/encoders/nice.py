@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import gelu
 
 from companion.training.encoders.activations import elu
-from companion.training.encoders.interface import BatchNorm, BrainEncoder, Inputs, Mask, drop
+from companion.training.encoders.interface import BatchNorm, BrainEncoder, Inputs, Mask, drop, sizes
 
 KERNEL, POOL, STRIDE, N_FILTERS = 25, 51, 5, 40
 """Taps of a temporal filter, samples averaged, samples between two averages, number of filters."""
@@ -17,6 +17,12 @@ _CACHE_BYTES = 2 * 2**20
 """First layers are computed for as many responses at a time as fit here: on a CPU the largest arrays then
 never leave its cache."""
 _BLOCK = 64  # responses prepared at a time: in double precision, a data set would not fit in memory
+
+
+def enough_samples(n_times: int) -> None:
+    """Refuse responses that are shorter than what one position sees."""
+    if n_times < POOL + KERNEL - 1:
+        raise ValueError(f"NICE needs at least {POOL + KERNEL - 1} samples, got {n_times}")
 
 
 class ConvolutionStack(nn.Module):
@@ -41,10 +47,9 @@ class ConvolutionStack(nn.Module):
 
     def __init__(self, n_channels: int, n_times: int) -> None:
         super().__init__()
-        if n_times < POOL + KERNEL - 1:
-            raise ValueError(f"NICE needs at least {POOL + KERNEL - 1} samples, got {n_times}")
-        self.n_positions = (n_times - POOL + 1 - KERNEL) // STRIDE + 1
-        self.n_channels = n_channels
+        enough_samples(n_times)
+        self.n_positions = int((n_times - POOL + 1 - KERNEL) // STRIDE + 1)
+        self.n_channels = int(n_channels)
         self.temporal = nn.Linear(KERNEL, N_FILTERS, bias=False)
         self.first_norm = BatchNorm(N_FILTERS)
         self.spatial = nn.Linear(n_channels * N_FILTERS, N_FILTERS, bias=False)
@@ -152,13 +157,14 @@ class Nice(BrainEncoder):
 
     def __init__(self, n_channels: int, n_times: int, n_features: int) -> None:
         super().__init__()
-        self.configuration = {"n_channels": n_channels, "n_times": n_times, "n_features": n_features}
+        self.configuration = sizes(n_channels=n_channels, n_times=n_times, n_features=n_features)
         self.stack = ConvolutionStack(n_channels, n_times)
         self.projector = Projector(N_FILTERS * self.stack.n_positions, n_features)
 
     def prepare(self, responses: Tensor, subjects: Tensor | None = None) -> Inputs:
         """Compute moving means, time before channels; in training mode also the moments of their windows."""
         del subjects
+        self.check_responses(responses)
         n, n_channels, n_times = responses.shape
         means = responses.new_empty((n, n_times - POOL + 1, n_channels))
         for start in range(0, n, _BLOCK):
