@@ -19,7 +19,9 @@ import pytest
 from companion import cli
 from companion.encoders.cache import EmbeddingCache
 from companion.errors import CompanionError
+from companion.loading.sources import RECORD, miniature_folder
 from companion.running.products import product
+from companion.simulation import world
 from tests.faults.books import plain_book
 from tests.running.conftest import run_all
 
@@ -131,6 +133,23 @@ def test_a_product_whose_folder_vanishes_while_it_is_made_is_kept_in_a_new_one(t
 
     assert np.array_equal(product("thing", {}, make, made_by=[], root=root)["a"], np.ones(2))
     assert np.array_equal(product("thing", {}, dict, made_by=[], root=root)["a"], np.ones(2))
+
+
+def test_a_part_of_the_world_that_vanishes_while_it_is_made_does_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came later would else stand for all of it, as a part that is whole."""
+    monkeypatch.setenv("COMPANION_DATA", str(tmp_path / "data"))
+
+    def make(making: Path, recipe: object, pool: object) -> None:
+        shutil.rmtree(tmp_path / "data")
+        (making / "god").mkdir(parents=True)
+        (making / "god" / "later.tsv").write_text("a")
+
+    monkeypatch.setattr(world, "_make_stimuli", make)
+    with pytest.raises(CompanionError, match="removed or emptied while it was being made"):
+        world.make_world(["stimuli"], scale="smoke", say=lambda line: None)
+    assert not (miniature_folder("stimuli", scale="smoke") / RECORD).exists()
 
 
 def test_a_chapter_whose_data_vanish_says_what_to_do_and_a_log_that_cannot_be_written_ends_no_other(

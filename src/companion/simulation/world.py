@@ -124,6 +124,12 @@ def _make_files(part: Part, making: Path, recipe: dict[str, Any], pool: ProcessP
             where=making,
             do="run the same command again, with fewer processes (--jobs 1): finished people are kept",
         ) from error
+    if _read(making / _RECIPE) != recipe:
+        raise CompanionError(
+            f"The folder of {part} was removed or emptied while it was being made",
+            where=making,
+            do="run the same command again; leave the folder alone until it has ended",
+        )
     paths = sorted(path for path in making.rglob("*") if path.is_file() and path.name != _RECIPE)
     listed = {path.relative_to(making).as_posix(): path.stat().st_size for path in paths}
     listed = {name: size for name, size in listed.items() if not name.startswith(_DONE)}
