@@ -21,9 +21,14 @@ from companion.encoders.cache import EmbeddingCache
 from companion.errors import CompanionError
 from companion.loading.sources import RECORD, miniature_folder
 from companion.running.products import product
+from companion.running.sweeps.engines import here
+from companion.running.sweeps.grid import Grid
+from companion.running.sweeps.progress import Progress
+from companion.running.sweeps.sweep import plan_sweep, run_sweep
 from companion.simulation import world
 from tests.faults.books import plain_book
 from tests.running.conftest import run_all
+from tests.running.sweeps.conftest import log, toy  # noqa: F401 - fixtures
 
 LINKS = pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
 
@@ -150,6 +155,28 @@ def test_a_part_of_the_world_that_vanishes_while_it_is_made_does_not_count(
     with pytest.raises(CompanionError, match="removed or emptied while it was being made"):
         world.make_world(["stimuli"], scale="smoke", say=lambda line: None)
     assert not (miniature_folder("stimuli", scale="smoke") / RECORD).exists()
+
+
+def test_cells_whose_files_vanish_while_a_sweep_runs_are_told_and_made_again(
+    toy: Callable[..., Grid],  # noqa: F811
+    log: Path,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COMPANION_DATA", str(tmp_path / "data"))
+    grid, place = toy(packed=1), tmp_path / "data" / "sweeps" / "toy" / "cells"
+
+    def look(progress: Progress) -> None:
+        if len(log.read_text().split()) == 3:
+            shutil.rmtree(place, ignore_errors=True)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Progress, "look", look)
+        lost = run_sweep(plan_sweep(grid, "cpu", timed=False), here("cpu"), say=lambda line: None)
+    assert len(lost) == 3
+    assert all("removed while the sweep ran" in failure.error for failure in lost)
+    assert not run_sweep(plan_sweep(grid, "cpu", timed=False), here("cpu"), say=lambda line: None)
+    assert len(log.read_text().split()) == 8 + 3
 
 
 def test_a_chapter_whose_data_vanish_says_what_to_do_and_a_log_that_cannot_be_written_ends_no_other(

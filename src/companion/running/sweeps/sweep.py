@@ -163,7 +163,16 @@ def run_sweep(plan: Plan, engine: Engine, say: Say = print) -> list[Failure]:
             got=holder(lock),
             do="wait for it, or give the grid another name",
         ) from error
-    return [folder.failure(key) for key in sorted(folder.failed(cell.key for cell in plan.cells))]
+    return _without_result(plan, folder)
+
+
+def _without_result(plan: Plan, folder: SweepFolder) -> list[Failure]:
+    """Look what became of every cell: the folder may have been changed while the sweep ran."""
+    cells = {cell.key: cell for cell in plan.cells}
+    finished, failed = folder.finished(cells), folder.failed(cells)
+    gone = "its result was removed while the sweep ran; run the same command again"
+    lost = [Failure(str(cell), gone, "") for key, cell in cells.items() if key not in finished | failed]
+    return [*(folder.failure(key) for key in sorted(failed)), *lost]
 
 
 def refuse_too_large(plan: Plan, engine: Engine) -> None:
