@@ -11,7 +11,7 @@ UV_VERSION := 0.13.8
 READY := $(VENV)/ready-$(shell cat requirements.lock pyproject.toml | cksum | cut -d ' ' -f 1)
 ARGS ?=
 
-.PHONY: book test lock audit clean
+.PHONY: book test faults lock audit clean
 .DELETE_ON_ERROR:
 
 book: $(READY)
@@ -22,6 +22,14 @@ test: $(READY)
 	$(BIN)/ruff format --check src tests
 	$(BIN)/mypy
 	$(BIN)/pytest $(ARGS)
+
+# What takes hours: kills, made-up files, a thousand examples of bad input, the same book in four ways, long runs.
+faults: $(READY)
+	$(BIN)/python -m tests.faults
+	$(BIN)/python -m tests.fuzz
+	$(BIN)/pytest --hypothesis-profile=thorough tests/bad_input tests/bad_numbers tests/loading/bad_input
+	$(BIN)/python -m tests.determinism
+	$(BIN)/python -m tests.soak
 
 # The shell holds the lock file open, and so do all that it starts: the lock goes when the last of them is gone.
 define TAKE_TURN
