@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from companion.errors import DataError, MissingDataError
+from companion.loading.bids_surroundings import check_surroundings
 from companion.loading.brainvision import check_parts
 from companion.loading.reading import advising, foreign_reader, numbers, one_of, read_table
 
@@ -154,6 +155,7 @@ def _opened(path: mne_bids.BIDSPath, prepare: Prepare | None) -> mne.io.BaseRaw:
     import mne
     import mne_bids
 
+    check_surroundings(path.fpath, Path(path.root))
     if path.extension == ".vhdr":
         check_parts(path.fpath)
     with foreign_reader(

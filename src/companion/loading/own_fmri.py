@@ -152,8 +152,9 @@ def block_means(
     >>> block_means(np.arange(8.0)[:, None], events, repetition_time=1.0, lag=0.0).ravel()
     array([1.5, 5.5])
     """
+    single_precision(series, where="series")  # that is: numbers
     values = np.asarray(series)
-    if values.ndim != 2 or values.dtype.kind not in "fiu" or not all_finite(values):
+    if values.ndim != 2 or not all_finite(values):
         raise DataError(
             "A voxel series is no table of finite numbers",
             where="series",

@@ -40,6 +40,7 @@ import numpy as np
 import pandas as pd
 
 from companion.errors import DataError
+from companion.loading.bids_surroundings import check_surroundings
 from companion.loading.brainvision import check_parts
 from companion.loading.ecog.electrodes import electrode_table
 from companion.loading.ecog.files import (
@@ -123,6 +124,8 @@ def load_ecog(folder: Path, subject: int, *, split: Split, log_power: bool = Fal
     task = TASKS[split]
     simulated = is_simulated(folder)
     runs = find_runs(folder, label)
+    for header in {run.header.parent: run.header for run in runs}.values():
+        check_surroundings(header, folder)
     channels = good_channels(runs)
     electrodes = electrode_table(runs, channels)
     events = {run: image_events(run, named=run.task != BASELINE_TASK) for run in runs}
