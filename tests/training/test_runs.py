@@ -148,6 +148,37 @@ def test_weights_after_kill_and_resume_are_those_of_an_undisturbed_run(
     assert difference(again[2], resumed[2]) == 0
 
 
+def test_a_damaged_state_or_encoder_is_not_believed_and_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A changed byte of a weight is a sound file of safetensors: only the checksum tells."""
+
+    def trained() -> Trained:
+        return train_runs(build, inputs, targets, three_runs(pairs)[:1], SETTINGS, folder=tmp_path)[0]
+
+    def damage(path: Path) -> None:
+        content = bytearray(path.read_bytes())
+        content[-3] ^= 1
+        path.write_bytes(content)
+
+    inputs, targets, pairs = problem()
+    undisturbed = train_runs(build, inputs, targets, three_runs(pairs)[:1], SETTINGS)[0]
+    with monkeypatch.context() as patched:
+        killed_after(2, patched)
+        with pytest.raises(KilledError):
+            trained()
+    [state] = tmp_path.glob("state-*")
+    damage(state)
+    assert difference(trained(), undisturbed) == 0
+    [kept] = tmp_path.glob("*.safetensors")
+    good = kept.read_bytes()
+    damage(kept)
+    with pytest.raises(DataError, match="or it is damaged"):
+        load_encoder(kept)
+    assert difference(trained(), undisturbed) == 0
+    assert kept.read_bytes() == good
+
+
 def test_what_another_process_trained_meanwhile_is_not_trained_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

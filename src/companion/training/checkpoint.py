@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -87,7 +88,7 @@ def load_encoder(path: Path, own: type[BrainEncoder] | None = None) -> tuple[Bra
     ...         load_encoder(path)
     ...     except DataError as error:
     ...         print(str(error).splitlines()[0])
-    This is no checkpoint of the companion
+    This is no checkpoint of the companion, or it is damaged
     """
     tensors, record = read_tensors(path)
     name = record.get("encoder")
@@ -110,8 +111,9 @@ def load_encoder(path: Path, own: type[BrainEncoder] | None = None) -> tuple[Bra
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], record: Mapping[str, Any]) -> Path:
     """Write tensors and a record as one file; a reader sees the old file or the new one."""
     solid = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    told = json.dumps(record, sort_keys=True)
     with whole_path(path) as part:
-        part.write_bytes(save(solid, metadata={"record": json.dumps(record, sort_keys=True)}))
+        part.write_bytes(save(solid, metadata={"record": told, "sha256": _checksum(told, solid)}))
     return path
 
 
@@ -125,8 +127,24 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """
     try:
         with safe_open(path, framework="pt") as file:
-            record = json.loads(file.metadata()["record"])
+            about = file.metadata()
+            record = json.loads(about["record"])
             tensors: dict[str, torch.Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise DataError("This is no checkpoint of the companion", where=path, got=error) from error
+        if about.get("sha256") != _checksum(about["record"], tensors):
+            raise ValueError("it does not hold what was written")
+    except (SafetensorError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DataError(
+            "This is no checkpoint of the companion, or it is damaged",
+            where=path,
+            got=error,
+            do="remove it; what made it makes it anew",
+        ) from error
     return tensors, record
+
+
+def _checksum(record: str, tensors: Mapping[str, Tensor]) -> str:
+    content = hashlib.sha256(record.encode())
+    for name, tensor in sorted(tensors.items()):
+        content.update(repr((name, tensor.dtype, tuple(tensor.shape))).encode())
+        content.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return content.hexdigest()

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from math import isfinite
 from pathlib import Path
@@ -167,7 +167,8 @@ def _train(
         return []
     program = Program(build, inputs, targets, runs, settings)
     if state and state.is_file():
-        program.resume(state)
+        with suppress(DataError):  # of a damaged state nothing is taken over
+            program.resume(state)
     while not (program.finished or _ran_away(program)):
         program.advance()
         if state and not program.finished:
@@ -260,7 +261,10 @@ def _keep(path: Path, trained: Trained, settings: Settings, seed: int) -> None:
 def _finished(folder: Path | None, key: str, kind: type[BrainEncoder]) -> Trained | None:
     if folder is None or not (path := folder / f"{key}.safetensors").is_file():
         return None
-    encoder, about = load_encoder(path, kind)
+    try:
+        encoder, about = load_encoder(path, kind)
+    except DataError:  # it is trained anew
+        return None
     return Trained(
         encoder,
         tuple(about["training_losses"]),
