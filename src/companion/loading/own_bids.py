@@ -120,7 +120,7 @@ def epochs_from_bids(
             do="look at the names of the files; labels are given without sub- and task-",
         )
     cut: dict[str, object] = {"tmin": tmin, "tmax": tmax, "baseline": baseline, "reject": reject}
-    parts = [_cut(_opened(path, prepare), _events(path, keep), cut, path.fpath) for path in runs]
+    parts = [_cut(_events(path, keep), _opened(path, prepare), cut, path.fpath) for path in runs]
     with foreign_reader(
         "The runs do not fit together", where=root, do="give all runs the same channels and rate"
     ):
@@ -202,7 +202,7 @@ def events_table(file: Path) -> pd.DataFrame:
     DataError
         If it is no table, or an onset is no number.
     """
-    numbers(read_table(file, ("onset",)), "onset", where=file)
+    numbers(read_table(file, ("onset", "duration")), "onset", where=file)
     table: pd.DataFrame = pd.read_csv(file, sep="\t", na_values="n/a", encoding="utf-8-sig", low_memory=False)
     return table
 
@@ -220,7 +220,7 @@ def _mask(kept: object, table: pd.DataFrame, file: Path) -> npt.NDArray[np.bool_
     return mask
 
 
-def _cut(raw: mne.io.BaseRaw, events: pd.DataFrame, cut: dict[str, object], file: Path) -> mne.Epochs:
+def _cut(events: pd.DataFrame, raw: mne.io.BaseRaw, cut: dict[str, object], file: Path) -> mne.Epochs:
     import mne
 
     # Onsets, not the column "sample": that one counts samples of the file, which may have been resampled.
