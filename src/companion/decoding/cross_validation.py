@@ -16,6 +16,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import has_fit_parameter
 
+from companion.checks import whole
 from companion.decoding.scorers import RETRIEVAL, Score
 from companion.errors import DataError
 from companion.scores import as_scores
@@ -99,6 +100,8 @@ def compare(
     """
     chosen = _scores_of(metrics)
     shown = np.asarray(y)
+    for seed in seeds:
+        whole("seed", seed, least=0)
     if shown.ndim != 1:
         raise DataError("Each trial shows one thing", expected="one axis", got=shown.shape)
     folds = _folds(cv, X, shown, groups)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from companion.checks import finite, number, whole, without_rounding
+from companion.checks import finite, whole, without_rounding
 from companion.decoding.galleries import Gallery
 from companion.embeddings import Embeddings
 from companion.errors import DataError
@@ -248,7 +248,7 @@ def retrieval_scores(
         raise DataError("Scores of simulated vectors are simulated", where=gallery, do="pass simulated=True")
     if unknown := sorted(set(labels) - set(SCORE_COLUMNS) | set(labels) & _COMPUTED):
         raise DataError("These are no labels of retrieval scores", expected=SCORE_COLUMNS, got=unknown)
-    number("n_repetitions", n_repetitions, above=0)
+    whole("n_repetitions", n_repetitions)
     found = ranks(decoded, gallery)
     shared: dict[str, Any] = {"space": gallery.candidates.space} | labels
     shared |= {"protocol": gallery.protocol, "n_candidates": len(gallery.candidates)}
