@@ -170,6 +170,7 @@ TRAINING = {
         _runs,
         _RUN | SETTINGS | {"weight_decay": 0.1, "clip_norm": 1.0, "together": 2},
         spared=frozenset(_RUN),
+        bears=frozenset({"together"}),
     ),
     "Supervision": Case(_mapping, _MAPS, spared=frozenset({"responses"})),
     "Trained": Case(_runs, _RUN, spared=frozenset({"pairs"})),
