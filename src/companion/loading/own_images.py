@@ -66,7 +66,7 @@ def opened_run(path: Path, mask: Any) -> Run:
     image = _opened(path)
     shape, grid = image.shape, mask.shape
     alike = np.allclose(image.affine, mask.affine, atol=1e-3)
-    if len(shape) != 4 or shape[:3] != grid or not alike:
+    if len(shape) != 4 or 0 in shape or shape[:3] != grid or not alike:
         raise DataError(
             "A run does not lie on the grid of the mask, which is not moved to it",
             where=path,
