@@ -109,7 +109,7 @@ def full(table: pd.DataFrame, *, labels: Iterable[str], values: Iterable[str]) -
         With the column.
     """
     labels, values = list(labels), list(values)
-    if missing := sorted({*map(str, labels), *values} - set(table.columns)):
+    if missing := sorted({*labels, *values} - set(table.columns), key=str):
         raise DataError("Columns are missing", expected=missing, got=list(table.columns))
     for name in labels:
         if empty := int(table[name].isna().sum()):
