@@ -166,5 +166,5 @@ def test_shared_kinds_and_strange_shapes_are_refused(world: World) -> None:
 
 @pytest.mark.parametrize("settings", [{"locality": 1.0}, {"temperature": 0.0}, {"penalties": ()}])
 def test_settings_out_of_range_are_refused(settings: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="locality is|temperature is|penalty"):
+    with pytest.raises(ValueError, match=r"locality is|temperature is|penalty"):
         OddOneOutTransform(**settings)  # type: ignore[arg-type]

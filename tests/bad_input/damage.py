@@ -217,7 +217,7 @@ def as_json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=True).encode("utf-8")
 
 
-class _Long(bytes):
+class Long(bytes):
     """Bytes that a failing test does not print."""
 
     def __repr__(self) -> str:
@@ -225,9 +225,9 @@ class _Long(bytes):
 
 
 DEEP_JSON = (
-    _Long(b'{"a":' * 100_000 + b"1" + b"}" * 100_000),
-    _Long(b"[" * 100_000),
-    _Long(b'{"a": ' + b"9" * 5000 + b"}"),
+    Long(b'{"a":' * 100_000 + b"1" + b"}" * 100_000),
+    Long(b"[" * 100_000),
+    Long(b'{"a": ' + b"9" * 5000 + b"}"),
     b'{"a": 1, "a": 2}',
 )
 """Nesting without end, a key twice, and a number that no machine has."""

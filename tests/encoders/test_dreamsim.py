@@ -238,7 +238,7 @@ def test_an_adapter_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     write_adapter(tmp_path / "whole", state)
     with pytest.raises(DataError, match="not in pairs"):
         merge_adapter(weights, tmp_path / "whole", branch=1)
-    with pytest.raises(DataError, match="adapter_config.json"):
+    with pytest.raises(DataError, match=r"adapter_config.json"):
         merge_adapter(weights, tmp_path / "absent")
     before = {key: tensor.clone() for key, tensor in weights.items()}
     merge_adapter(weights, tmp_path / "whole")

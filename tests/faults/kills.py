@@ -137,7 +137,7 @@ def program_of(line: str) -> str:
         "ipykernel": "a kernel",
         "resource_tracker": "multiprocessing's tracker",
         "spawn_main": "a worker",
-        "jupyter-book": "Jupyter Book",
+        "companion.running.render": "Jupyter Book",
     }
     return next((name for part, name in names.items() if part in line), line[:60])
 

@@ -27,7 +27,7 @@ from companion.running.sweeps.progress import Progress
 from companion.running.sweeps.sweep import plan_sweep, run_sweep
 from companion.simulation import world
 from tests.faults.books import plain_book
-from tests.running.conftest import run_all
+from tests.running.conftest import outcomes, run_all
 from tests.running.sweeps.conftest import log, toy  # noqa: F401 - fixtures
 
 LINKS = pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
@@ -184,16 +184,12 @@ def test_a_chapter_whose_data_vanish_says_what_to_do_and_a_log_that_cannot_be_wr
 ) -> None:
     book = plain_book(
         tmp_path / "project",
-        {"good": "print(2 * n)", "bare": "(flag.parent / 'gone' / 'x').read_bytes()", "logless": "n"},
+        {"bare": "(flag.parent / 'gone' / 'x').read_bytes()", "logless": "n"},
         monkeypatch,
     )
     book.layout.log("logless").mkdir(parents=True)
     runs = run_all(book)
-    assert {name: run.outcome for name, run in runs.items()} == {
-        "good": "ran",
-        "bare": "failed",
-        "logless": "failed",
-    }
+    assert outcomes(runs) == {"bare": "failed", "logless": "failed"}
     assert "what to do: if it was moved, or its disk came off, bring it back" in runs["bare"].detail
     assert "what to do: move it away" in runs["logless"].detail
     assert "Traceback (most recent" not in runs["logless"].detail

@@ -1,7 +1,6 @@
 """Fixtures of the tests of loading."""
 
 import pytest
-
 from tests.fault_server import FaultServer
 
 

@@ -81,7 +81,7 @@ def test_what_is_not_comparable_is_refused() -> None:
         values | {"MEG": np.where(np.arange(50) == 3, np.nan, values["MEG"])},
         {"fMRI": [1.0, 2.0], "MEG": [2.0, 1.0]},
     ):
-        with pytest.raises(DataError, match="do not share|cannot be used"):
+        with pytest.raises(DataError, match=r"do not share|cannot be used"):
             consistency(bad)
     with pytest.raises(DataError, match="not defined"):
         consistency(values | {"MEG": np.full(50, 0.1)})

@@ -42,5 +42,5 @@ def test_the_interval_holds_the_mean_and_depends_on_its_seed_only() -> None:
     assert one != crossed_interval(table, seed=6)
     assert one.mean == pytest.approx(table.mean())
     assert one.low < one.mean < one.high
-    with pytest.raises(DataError, match="cannot be used|wrong shape"):
+    with pytest.raises(DataError, match=r"cannot be used|wrong shape"):
         crossed_interval([[1.0, np.nan]])

@@ -52,7 +52,7 @@ def test_images_that_have_no_f_are_refused() -> None:
     with pytest.raises(DataError, match="3 of 3 units"):
         unit_f(word)
     for bad in (np.ones((1, 8, 3)), np.ones((5, 1, 3)), np.ones((5, 8)), np.full((5, 8, 3), np.nan)):
-        with pytest.raises(DataError, match="within categories|wrong shape|cannot be used"):
+        with pytest.raises(DataError, match=r"within categories|wrong shape|cannot be used"):
             unit_f(bad)
 
 

@@ -30,5 +30,5 @@ def test_two_units_have_no_interval() -> None:
 
 @pytest.mark.parametrize("pair", [([1.0], [1.0, 2.0]), ([], []), ([1.0, np.nan], [1.0, 2.0])])
 def test_what_does_not_pair_is_refused(pair: tuple[list[float], list[float]]) -> None:
-    with pytest.raises(DataError, match="do not pair|cannot be used|wrong shape"):
+    with pytest.raises(DataError, match=r"do not pair|cannot be used|wrong shape"):
         inflation(*pair)

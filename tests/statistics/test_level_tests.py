@@ -127,7 +127,7 @@ def test_what_units_share_is_seen_by_friedman_only() -> None:
 def test_levels_that_cannot_be_compared_are_refused() -> None:
     table = wide()
     for lacking in (table[["o", "1"]], table.head(2), table.assign(o=1.0), table.mask(table > 2.0)):
-        with pytest.raises(DataError, match="cannot be compared|cannot be used"):
+        with pytest.raises(DataError, match=r"cannot be compared|cannot be used"):
             compare_levels(lacking)
 
 

@@ -144,7 +144,7 @@ def test_p_is_uniform_under_the_null(test: object) -> None:
     "bad", [[1.0, 2.0], [1.0, np.nan, 2.0], [[1.0, 2.0, 3.0]], np.ones(MOST_ENUMERATED + 1)], ids=str
 )
 def test_what_cannot_be_enumerated_is_refused(bad: object) -> None:
-    with pytest.raises(DataError, match="enumeration|cannot be used|wrong shape"):
+    with pytest.raises(DataError, match=r"enumeration|cannot be used|wrong shape"):
         sign_flip(bad)  # type: ignore[arg-type]
 
 

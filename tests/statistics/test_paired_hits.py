@@ -86,9 +86,9 @@ def test_certain_p_values_are_not_combined(bad: list[float]) -> None:
 
 
 def test_what_does_not_pair_is_refused() -> None:
-    with pytest.raises(DataError, match="do not pair|cannot be used"):
+    with pytest.raises(DataError, match=r"do not pair|cannot be used"):
         mcnemar_exact([1, 0], [1, 0, 1])
-    with pytest.raises(DataError, match="do not pair|cannot be used"):
+    with pytest.raises(DataError, match=r"do not pair|cannot be used"):
         compare_ranks([1, np.nan], [1, 2], seed=0)
     with pytest.raises(DataError, match="not whole"):
         mcnemar_exact([0.5, 1], [1, 0])

@@ -34,9 +34,9 @@ def test_hits_of_every_answer_by_hand() -> None:
     np.testing.assert_allclose(hits_by_answer(similarity, 1), [[1, 0, 0, 0], [0.25] * 4])
     np.testing.assert_allclose(hits_by_answer(similarity, 2), [[1, 0.5, 0.5, 0], [0.5] * 4])
     np.testing.assert_allclose(hits_by_answer([[0.1 + 0.2, 0.3]]), [[0.5, 0.5]])
-    with pytest.raises(DataError, match="cannot be used|cannot be ranked"):
+    with pytest.raises(DataError, match=r"cannot be used|cannot be ranked"):
         hits_by_answer([[1.0, np.nan]])
-    with pytest.raises(DataError, match="cannot be used|cannot be ranked"):
+    with pytest.raises(DataError, match=r"cannot be used|cannot be ranked"):
         hits_by_answer([[1.0, 2.0]], 3)
 
 
@@ -142,7 +142,7 @@ def test_what_does_not_fit_is_refused() -> None:
     with pytest.raises(DataError, match="cannot be exchanged"):
         trial_permutation(hits, ["a", "b"], ["a", "a"])
     for values, shown in (([1.0], ["a", "b"]), ([1.0, 2.0], ["a", "a"]), ([1.0, np.nan], ["a", "b"])):
-        with pytest.raises(DataError, match="cannot be resampled|cannot be used"):
+        with pytest.raises(DataError, match=r"cannot be resampled|cannot be used"):
             cluster_interval(values, shown)
 
 

@@ -157,7 +157,7 @@ def test_what_cannot_be_trained_is_refused_before_training() -> None:
         train_mapping(network, responses, supervision, TRAINING, TRAINING[:5], SHORT, 0)
     with pytest.raises(DataError, match="no text vectors"):
         train_mapping(network, responses, supervision._replace(texts=None), TRAINING, VALIDATION, SHORT, 0)
-    with pytest.raises(DataError, match="not of these responses|no numbers of rows"):
+    with pytest.raises(DataError, match=r"not of these responses|no numbers of rows"):
         train_mapping(network, responses[:-1], supervision, TRAINING, VALIDATION, SHORT, 0)
     with pytest.raises(ValueError, match="one of them is above zero"):
         replace(SHORT, image_weight=0.0, text_weight=0.0)

@@ -26,5 +26,5 @@ def test_seeds_draw_other_groups() -> None:
 
 @pytest.mark.parametrize("share", [0.0, 0.01, 1.0])
 def test_empty_sides_are_refused(share: float) -> None:
-    with pytest.raises(ValueError, match="leaves one side|share is a finite"):
+    with pytest.raises(ValueError, match=r"leaves one side|share is a finite"):
         validation_rows(CONCEPTS, share=share, seed=0)

@@ -113,7 +113,7 @@ def refuse_other_network(
     right = {
         "patch_embed.proj.weight": (width, 3, patch, patch),
         "cls_token": (1, 1, width),
-        "pos_embed": (1, *shape("pos_embed")[1:2], width),
+        "pos_embed": (1, max(2, *shape("pos_embed")[1:2], 0), width),
     }
     for number in range(len(numbers)):
         right[f"blocks.{number}.attn.qkv.weight"] = (3 * width, width)

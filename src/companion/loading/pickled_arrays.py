@@ -169,7 +169,8 @@ class ArrayMaker:
             return self._objects(data, shape, order)
         in_file = isinstance(data, Payload)
         size = data.size if isinstance(data, Payload) else len(data) if isinstance(data, bytes) else -1
-        if size != math.prod(shape) * dtype.itemsize or (math.prod(shape) and not dtype.itemsize):
+        n_values = math.prod(shape)
+        if size != n_values * dtype.itemsize or (n_values > 0 and not dtype.itemsize):
             raise FormError(f"an array of shape {shape} and type {dtype} that comes with {size} bytes")
         if self._locate and not in_file:
             raise FormError("protocol 2 writes arrays as text: they cannot be located, only read")
