@@ -69,7 +69,9 @@ def test_grids(content: bytes, tmp_path: Path) -> None:
     grid = outcome(lambda: read_grid(path), names="toy.yaml")
     if grid is not None:
         cells = outcome(
-            grid.cells, names=[f"grid {grid.name}", "job", "import", "data folder", "miniature"], advice=False
+            grid.cells,
+            names=[f"grid {grid.name}", "job", "import", "data folder", "miniature", "of the grid"],
+            advice=False,
         )
         assert cells is None or (len({cell.key for cell in cells}) == len(cells) and cells)
 
@@ -84,7 +86,11 @@ def test_grids_of_the_book(name: str, data: st.DataObject, tmp_path: Path) -> No
     path = write(tmp_path / "toy.yaml", data.draw(damaged(yaml.safe_load(real_grid(name)), real_grid(name))))
     grid = outcome(lambda: read_grid(path), names="toy.yaml")
     if grid is not None and len(json.dumps(grid.model_dump(mode="json"))) < 5000:
-        outcome(grid.cells, names=[f"grid {grid.name}", "job", "import", "miniature", "hapter"], advice=False)
+        outcome(
+            grid.cells,
+            names=[f"grid {grid.name}", "job", "import", "miniature", "hapter", "of the grid"],
+            advice=False,
+        )
 
 
 SLURM = {

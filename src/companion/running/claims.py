@@ -58,6 +58,20 @@ class Check(_Entry):
             raise ValueError("a check has `p` or `refuted_by`, not both")
         return self
 
+    def _holds(self, found: Value) -> bool:
+        try:
+            if self.margin is not None:
+                return abs(float(found) - float(self.value)) <= self.margin
+            return _RELATIONS[self.relation](found, self.value)
+        except (TypeError, ValueError) as error:
+            raise CompanionError(
+                "A recorded result cannot be compared as its claim asks",
+                where=self.result,
+                expected=f"{self.relation} {self.value!r}",
+                got=repr(found),
+                do="correct the claim in book/claims.yaml, or what the chapter records",
+            ) from error
+
     def outcome(self, results: Results) -> Outcome:
         """Judge the recorded result: ``holds``, ``contradicted`` or ``inconclusive``."""
         found = look_up(results, self.result)
@@ -65,11 +79,7 @@ class Check(_Entry):
             p = look_up(results, self.p)
             if isinstance(p, str) or not p < LEVEL:  # words say that nothing was tested, and why
                 return "inconclusive"
-        if self.margin is not None:
-            holds = abs(float(found) - float(self.value)) <= self.margin
-        else:
-            holds = _RELATIONS[self.relation](found, self.value)
-        if holds:
+        if self._holds(found):
             return "holds"
         return "contradicted" if self.refuted_by is None or found in self.refuted_by else "inconclusive"
 

@@ -152,7 +152,7 @@ def _judge(answer: Any, right: Any, on: Sequence[Any] | None, tolerance: float) 
     if isinstance(answer, EllipsisType) or answer is None:
         return "open", ""
     if isinstance(right, str | bool | set):
-        return ("right" if answer == right else "wrong"), ""
+        return ("right" if _equal(answer, right) else "wrong"), ""
     expected = np.asarray(right)
     try:
         given = np.asarray(answer)
@@ -168,11 +168,19 @@ def _judge(answer: Any, right: Any, on: Sequence[Any] | None, tolerance: float) 
     return ("right" if close else "wrong"), ""
 
 
+def _equal(answer: Any, right: Any) -> bool:
+    try:
+        return bool(answer == right)
+    except (TypeError, ValueError):  # of an array each value is compared
+        return False
+
+
 def _say(text: str, state: State | None) -> None:
     """Show a line on the page, marked for the runner; where there is no notebook, print it."""
     from IPython import get_ipython
     from IPython.display import display
 
+    text = text.encode("utf-8", "backslashreplace").decode()  # an answer may hold what cannot be written
     if get_ipython() is None:
         print(text)  # noqa: T201 - a learner's terminal
         return

@@ -81,7 +81,13 @@ def refuse_unknown(cells: Sequence[Cell], axis: str, known: Collection[Value]) -
     """
     for value in dict.fromkeys(cell.axes[axis] for cell in cells):
         if value not in known:
-            raise DataError(f"Unknown {axis}", expected=f"one of {', '.join(map(str, known))}", got=value)
+            raise DataError(
+                f"Unknown {axis}",
+                where=f"axis {axis} of the grid",
+                expected=f"one of {', '.join(map(str, known))}",
+                got=value,
+                do="correct the grid; nothing was run",
+            )
 
 
 def count_voxels(world: World, rois: Sequence[str], otherwise: int) -> int:
