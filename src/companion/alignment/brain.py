@@ -200,11 +200,8 @@ def fit_aligners(
     options = options or Options()
     names = list(teachers)
     variance = float(space.values.var(axis=0).mean())
-    if (
-        not (names and alphas and seeds)
-        or variance <= (1e-12 * np.abs(space.values).max()) ** 2
-        or space.values.shape[1] < 2
-    ):
+    flat = variance <= (1e-12 * np.abs(space.values).max()) ** 2
+    if flat or space.values.shape[1] < 2 or not (names and alphas and seeds):
         needed = "a teacher, an alpha, a seed, and vectors of two features or more that differ"
         raise DataError(
             "Nothing to compress", where=repr(space), expected=needed, got=f"{len(names)} teachers"
@@ -214,8 +211,7 @@ def fit_aligners(
     checked = {name: finite(f"similarities of teacher {name!r}", one) for name, one in teachers.items()}
     for name, matrix in checked.items():
         if matrix.shape != (size := (len(space), len(space))):
-            fault = "A teacher does not fit the vectors"
-            raise DataError(fault, where=f"teacher {name!r}", expected=size, got=matrix.shape)
+            raise DataError("A teacher does not fit", where=repr(name), expected=size, got=matrix.shape)
     # One matrix may be the teacher of several people; what is trained from it is trained once.
     place = {name: min(names.index(n) for n in names if teachers[n] is teachers[name]) for name in names}
     wanted = {

@@ -10,13 +10,15 @@ import warnings
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from companion.errors import DataError, MissingDataError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def present(path: Path) -> Path:
@@ -119,6 +121,8 @@ def read_table(path: Path, columns: Sequence[str], *, separator: str = "\t") -> 
     ...     read_table(path, ["onset"]).to_dict("records")
     [{'onset': '0.5', 'stim_id': '001'}]
     """
+    import pandas as pd  # half a second, which every start of the command line would pay
+
     try:
         with present(path).open(encoding="utf-8-sig", newline="") as stream:
             rows = [row for row in csv.reader(stream, delimiter=separator, strict=True) if row]
@@ -172,9 +176,12 @@ def numbers(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> numbers(pd.DataFrame({"onset": ["0.5", "2"]}), "onset", where="events.tsv").tolist()
     [0.5, 2.0]
     """
+    import pandas as pd
+
     values = pd.to_numeric(table[column], errors="coerce").to_numpy(np.float64)
     wrong = ~np.isfinite(values) | (values < smallest)
     if wrong.any():

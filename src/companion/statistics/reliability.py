@@ -79,8 +79,8 @@ def spearman_brown(reliability: npt.ArrayLike, factor: npt.ArrayLike) -> FloatAr
     Parameters
     ----------
     reliability : array-like
-        From -1 to 1. Values below zero only arise by chance; they become more negative, down to minus
-        infinity where the formula has no value: at :math:`-1 / (k - 1)` and below.
+        From -1 to 1. Values below zero only arise by chance; they become more negative, down to -1, which
+        also stands where the formula leads out of the range of a reliability: below :math:`-1 / (2k - 1)`.
     factor : array-like
         Ratio :math:`k` of the numbers of measurements, above zero; may be below 1.
 
@@ -98,7 +98,8 @@ def spearman_brown(reliability: npt.ArrayLike, factor: npt.ArrayLike) -> FloatAr
             got=f"{r.min():g} to {r.max():g} in {r.shape}, ratios from {k.min():g} in {k.shape}",
         )
     lengthened, below = np.broadcast_arrays(k * r, 1 + (k - 1) * r)
-    return np.asarray(np.divide(lengthened, below, out=np.full(below.shape, -np.inf), where=below > 0))
+    carried = np.divide(lengthened, below, out=np.full(below.shape, -1.0), where=below > 0)
+    return np.asarray(np.maximum(carried, -1.0))
 
 
 def split_half_reliability(
