@@ -55,7 +55,7 @@ def test_sweep(tmp_path: Path) -> None:
 def test_run_and_build(tmp_path: Path) -> None:
     with OneChapter(tmp_path / "run") as running:
         results = "project/_build/results/first.json"
-        recover(running, undisturbed(running), Kill("group", event="os.rename", path=results))
+        recover(running, running.known(), Kill("group", event="os.rename", path=results))
         with OnePage(tmp_path / "build", running.state) as building:
             pages = "project/_build/html"
             recover(building, undisturbed(building), Kill("one", event="os.rename", path=pages))
