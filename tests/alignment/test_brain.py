@@ -63,7 +63,7 @@ def test_new_stimuli_are_mapped_and_other_spaces_refused() -> None:
     )
     with pytest.raises(DataError, match="trained on"):
         one.transform(Embeddings(new.values, new.ids, "pictures"))
-    with pytest.raises(DataError, match="does not fit(.*\n).*'z'"):
+    with pytest.raises(DataError, match=r"does not fit(.*\n).*'z'"):
         fit_aligners(SPACE, {"z": np.eye(3)})
 
 
