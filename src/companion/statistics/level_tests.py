@@ -101,8 +101,9 @@ def above_shuffled(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     if missing := {*by, "value", "shuffled"} - set(table.columns):
         raise DataError("Columns are missing", expected=sorted(missing), got=list(table.columns))
     full(table, labels=by, values=())
-    if not by:
-        raise DataError("No column names the cells", expected="one column or more", got=by)
+    if not by or table.empty:
+        got = f"{list(by)} and {len(table)} rows"
+        raise DataError("There is no cell to test", expected="a column that names cells, and rows", got=got)
     rows = []
     for names, cell in table.groupby(list(by), sort=False):
         columns = real("values of a cell", cell[["value", "shuffled"]].to_numpy()).T
