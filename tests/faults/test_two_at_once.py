@@ -53,8 +53,18 @@ def clone(tmp_path: Path) -> Path:
 
 def make(clone: Path) -> subprocess.Popen[str]:
     command = ["make", "book", f"PYTHON={clone}/python-of-the-test"]
+    # The tests themselves may have been started by make.
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))
+    }
     return subprocess.Popen(
-        command, cwd=clone, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
+        command,
+        cwd=clone,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
     )
 
 

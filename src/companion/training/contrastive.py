@@ -172,6 +172,7 @@ def _logits(predicted: Tensor, targets: Tensor, temperature: float | Tensor) -> 
         raise DataError(
             "Predicted and true vectors do not pair", expected="(n, n_features), twice", got=shapes
         )
-    if not predicted.is_floating_point() or predicted.dtype != targets.dtype:
+    mixed = predicted.dtype != targets.dtype and not torch.is_autocast_enabled(predicted.device.type)
+    if not predicted.is_floating_point() or mixed:
         raise DataError("Vectors are real numbers of one type", got=(predicted.dtype, targets.dtype))
     return normalize(predicted, dim=-1) @ normalize(targets, dim=-1).T / temperature

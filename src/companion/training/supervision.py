@@ -148,6 +148,8 @@ def check_supervision(
     n = len(responses)
     for name, rows in (("training rows", training), ("validation rows", validation)):
         known_rows(name, rows, n)
+        if rows.ndim != 1:
+            raise DataError(f"There is one list of {name}", expected="one axis", got=tuple(rows.shape))
     if both := set(training.tolist()) & set(validation.tolist()):
         raise DataError("Responses both train and validate", got=f"{len(both)} rows, as {min(both)}")
     if min(len(training), len(validation)) < 2:

@@ -76,7 +76,7 @@ def open_pool(pool: Embeddings, stimuli: Embeddings, *, most_alike: float = MOST
     ([['a', 'cat', 0.995, False]], 2)
     """
     _check_space(pool, stimuli)
-    number("most_alike", most_alike, least=-1, most=1)
+    number("most_alike", most_alike, least=-1)
     cosines = pool.normalised().values @ stimuli.normalised().values.T
     most = cosines.argmax(axis=1)
     highest = cosines[np.arange(len(pool)), most]

@@ -41,7 +41,7 @@ def load_god_features(folder: Path, layer: str, kind: FeatureKind) -> Embeddings
     folder : Path
         Where ``ImageFeatures.h5`` lies.
     layer : str
-        One of :data:`LAYERS`.
+        One of :data:`LAYERS`, or another key of the file.
     kind : {"training images", "test images", "test categories", "other categories"}
         Single images, named ``n03626115_19498``, or averages over images of a category, named ``n03626115``.
 
@@ -61,7 +61,6 @@ def load_god_features(folder: Path, layer: str, kind: FeatureKind) -> Embeddings
     Horikawa & Kamitani (2017), Nature Communications 8, 15037.
     """
     one_of(kind, KINDS, what="The features of GOD have no such kind", where="kind")
-    one_of(layer, LAYERS, what="The features of GOD have no such layer", where="layer")
     with open_bdata(folder / "ImageFeatures.h5") as bdata:
         types, categories = _types_and_categories(bdata)
         rows = np.flatnonzero(types == KINDS[kind])
