@@ -28,6 +28,7 @@ KINDS: Mapping[FeatureKind, int] = {
 }
 """What ``FeatureType`` says of a row."""
 
+_LABELS = ("FeatureType", "ImageID", "CatID")
 LAYERS = (*(f"cnn{n}" for n in range(1, 9)), *(f"hmax{n}" for n in range(1, 4)), "gist", "sift")
 """Spaces of the official file: layers of a convolutional network (1,000 units each) and four older kinds."""
 
@@ -62,6 +63,8 @@ def load_god_features(folder: Path, layer: str, kind: FeatureKind) -> Embeddings
     """
     one_of(kind, KINDS, what="The features of GOD have no such kind", where="kind")
     with open_bdata(folder / "ImageFeatures.h5") as bdata:
+        layers = (*LAYERS, *(key for key in bdata.keys if key not in _LABELS))
+        one_of(layer, layers, what="The features of GOD have no such layer", where="layer")
         types, categories = _types_and_categories(bdata)
         rows = np.flatnonzero(types == KINDS[kind])
         if not len(rows):
