@@ -18,6 +18,8 @@ from companion.training.encoders import ENCODERS
 from companion.training.encoders.interface import BrainEncoder
 from companion.whole_files import whole_path
 
+_SEALED = "companion"
+
 
 def save_encoder(path: Path, encoder: BrainEncoder, about: Mapping[str, Any] | None = None) -> Path:
     """Write an encoder's weights, architecture and what is known about it; whole or not at all.
@@ -112,8 +114,10 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], record: Mapping[str
     """Write tensors and a record as one file; a reader sees the old file or the new one."""
     solid = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     told = json.dumps(record, sort_keys=True)
+    # One entry: safetensors writes several in an order that changes from file to file.
+    sealed = json.dumps({"record": told, "sha256": _checksum(told, solid)})
     with whole_path(path) as part:
-        part.write_bytes(save(solid, metadata={"record": told, "sha256": _checksum(told, solid)}))
+        part.write_bytes(save(solid, metadata={_SEALED: sealed}))
     return path
 
 
@@ -127,12 +131,12 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """
     try:
         with safe_open(path, framework="pt") as file:
-            about = file.metadata()
+            about = json.loads(file.metadata()[_SEALED])
             record = json.loads(about["record"])
             tensors: dict[str, torch.Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         if about.get("sha256") != _checksum(about["record"], tensors):
             raise ValueError("it does not hold what was written")
-    except (SafetensorError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (SafetensorError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise DataError(
             "This is no checkpoint of the companion, or it is damaged",
             where=path,
