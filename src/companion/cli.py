@@ -12,16 +12,16 @@ from typing import Annotated, Any, Literal
 import yaml
 from cyclopts import App, Parameter
 
-from companion.cli_data import Jobs, Mirror, data_app, prepare
-from companion.cli_pages import inspect, pdf
-from companion.cli_rehearse import rehearse
-from companion.cli_sweep import sweep
-from companion.cli_workshop import workshop_app
+from companion.commands.data import Jobs, Mirror, data_app, prepare
+from companion.commands.pages import inspect, pdf
+from companion.commands.rehearse import rehearse
+from companion.commands.sweep import sweep
+from companion.commands.workshop import workshop_app
 from companion.errors import ChapterError, CompanionError
 from companion.loading.sources import Null, ScaleName
 from companion.project import absolute_folders
-from companion.strict_yaml import load_yaml
-from companion.trouble import explained
+from companion.system.strict_yaml import load_yaml
+from companion.system.trouble import explained
 
 app = App(
     name="companion",

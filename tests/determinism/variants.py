@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from companion.cli_data import prepare
+from companion.commands.data import prepare
 from companion.project import data_root
 from companion.running.layout import Layout, read_json, sha256
 

@@ -26,7 +26,7 @@ from companion.running.sweeps.engines import here
 from companion.running.sweeps.grid import Grid
 from companion.running.sweeps.results import read_sweep
 from companion.running.sweeps.sweep import plan_sweep, run_sweep
-from companion.trouble import explained
+from companion.system.trouble import explained
 from tests.faults.books import plain_book
 from tests.running.conftest import outcomes, run_all
 from tests.running.sweeps.conftest import log, toy  # noqa: F401 - fixtures

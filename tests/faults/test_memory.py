@@ -13,7 +13,7 @@ import pytest
 
 from companion import cli
 from companion.running.execute import _cure
-from companion.trouble import explained
+from companion.system.trouble import explained
 from tests.faults.books import plain_book
 from tests.running.conftest import outcomes, run_all
 

@@ -18,7 +18,7 @@ from filelock import Timeout
 
 from companion.loading import download
 from companion.loading.manifest import load_manifest
-from companion.waiting import holder, turn
+from companion.system.waiting import holder, turn
 from tests.faults.books import plain_book
 
 ROOT = Path(__file__).parents[2]
@@ -71,7 +71,7 @@ def make(clone: Path) -> subprocess.Popen[str]:
 @pytest.fixture
 def other(tmp_path: Path) -> Iterator[Callable[[Path], int]]:
     """Start a process that takes its turn at a lock and keeps it until the test is over."""
-    code = "import sys, time; from pathlib import Path; from companion.waiting import turn\n"
+    code = "import sys, time; from pathlib import Path; from companion.system.waiting import turn\n"
     code += "with turn(Path(sys.argv[1]), 'it'): print('in', flush=True); time.sleep(600)"
     started: list[subprocess.Popen[str]] = []
 

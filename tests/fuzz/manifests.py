@@ -13,7 +13,7 @@ from companion.project import MANIFEST_NAME, project_root
 
 NAME = MANIFEST_NAME
 LONGEST = 8192
-READS = "companion.loading.manifest companion.loading.entries companion.strict_yaml"
+READS = "companion.loading.manifest companion.loading.entries companion.system.strict_yaml"
 
 _SMALL = """\
 entries:
@@ -191,7 +191,7 @@ def _content(data: bytes) -> dict[str, Any] | list[Any] | None:
     """What a text says, if it says something."""
     import yaml  # once it is instrumented
 
-    from companion.strict_yaml import load_yaml
+    from companion.system.strict_yaml import load_yaml
 
     try:
         content = load_yaml(data.decode()) if len(data) < LONGEST else None

@@ -20,7 +20,7 @@ from companion.running.contents import toc_pages
 from companion.running.landing import citation
 from companion.running.sweeps.grid import read_grid
 from companion.running.sweeps.queues import read_slurm
-from companion.strict_yaml import MOST_CHARACTERS, load_yaml, read_yaml
+from companion.system.strict_yaml import MOST_CHARACTERS, load_yaml, read_yaml
 
 from .conftest import Trap
 

@@ -26,7 +26,7 @@ from companion.loading.connection import Connection, UnreachableError
 from companion.loading.entries import DataFile, Entry
 from companion.loading.store import FileState, file_state, local_path
 from companion.loading.transfer import FolderCopy, ResumingDownloader, part_of, write_error
-from companion.waiting import turn
+from companion.system.waiting import turn
 
 Progress = Callable[[str, int, int], None]
 """Told ``"entry id/file name"``, the bytes there so far, and the bytes in all."""

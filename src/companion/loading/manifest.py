@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from companion.errors import DataError
 from companion.loading.entries import Manifest
 from companion.project import MANIFEST_NAME, project_root
-from companion.strict_yaml import read_yaml
+from companion.system.strict_yaml import read_yaml
 
 
 def load_manifest(path: Path | None = None) -> Manifest:

@@ -14,8 +14,8 @@ from companion.running.layout import Layout, tree_sha256, write_json, write_text
 from companion.running.provenance import impersonal
 from companion.running.scorecard import as_records, check_verdicts, findings
 from companion.running.stage import build_stage
-from companion.trouble import trouble_in
-from companion.waiting import turn
+from companion.system.trouble import trouble_in
+from companion.system.waiting import turn
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 

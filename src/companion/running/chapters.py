@@ -17,7 +17,7 @@ from companion.loading.inside import inside
 from companion.loading.sources import Part
 from companion.project import project_root
 from companion.running.contents import toc_pages
-from companion.strict_yaml import load_yaml
+from companion.system.strict_yaml import load_yaml
 
 _DO = "mend the page"
 _FRONT_MATTER = re.compile(r"\A---\n(?P<yaml>.*?\n)---\n", re.DOTALL)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from companion.errors import CompanionError
 from companion.running.chapters import Chapter
-from companion.strict_yaml import read_yaml
+from companion.system.strict_yaml import read_yaml
 
 Value = float | str | bool
 Results = Mapping[str, Mapping[str, Value]]

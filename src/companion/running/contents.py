@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from companion.errors import ChapterError
 from companion.project import project_root
-from companion.strict_yaml import read_yaml
+from companion.system.strict_yaml import read_yaml
 
 
 class _Page(BaseModel):

@@ -23,7 +23,7 @@ from companion.errors import DataError
 from companion.project import data_root
 from companion.recording import Recording
 from companion.running.decoder_runs import Build, JointRuns, Key, joined
-from companion.source_code import code_sha256
+from companion.system.source_code import code_sha256
 from companion.training.encoders import BrainEncoder
 from companion.training.program import Program
 from companion.training.runs import Trained, train_runs

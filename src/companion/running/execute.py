@@ -25,9 +25,9 @@ from companion.running.layout import Layout
 from companion.running.placing import complete, place
 from companion.running.scorecard import BUILD_FOLDER
 from companion.running.session import RUN_FOLDER
-from companion.trouble import explained, trouble_in
-from companion.waiting import turn
-from companion.workers import end_with_input
+from companion.system.trouble import explained, trouble_in
+from companion.system.waiting import turn
+from companion.system.workers import end_with_input
 
 CELL_TIMEOUT_S = 3600
 

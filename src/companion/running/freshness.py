@@ -14,7 +14,7 @@ from companion.project import project_root
 from companion.running.chapters import Chapter, all_chapters, book_folder
 from companion.running.layout import Layout, read_sealed, sha256, tree_sha256
 from companion.running.worlds import recordings
-from companion.source_code import code_sha256
+from companion.system.source_code import code_sha256
 
 
 def fingerprint(

@@ -17,7 +17,7 @@ from companion.project import project_root
 from companion.running.chapters import all_chapters
 from companion.running.layout import Layout, write_text
 from companion.running.worlds import FIGURE_MARK
-from companion.strict_yaml import read_yaml
+from companion.system.strict_yaml import read_yaml
 
 _FIGURE = re.compile(r"^%%figure (?P<chapter>\w+)::(?P<name>[\w-]+)$", re.MULTILINE)
 _RECORDINGS = re.compile(r"%%recordings (?P<chapter>\w+)")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from companion.project import project_root
-from companion.whole_files import whole_path
+from companion.system.whole_files import whole_path
 
 EditionName = Literal["reader", "workshop"]
 

@@ -8,7 +8,7 @@ import io
 from pathlib import Path
 from typing import Any
 
-from companion.whole_files import whole_path
+from companion.system.whole_files import whole_path
 
 HEAVY = 150_000
 """Bytes from which a picture is re-encoded."""

@@ -17,10 +17,10 @@ from safetensors.numpy import save_file
 
 from companion.errors import ChapterError
 from companion.project import data_root
-from companion.source_code import code_sha256
-from companion.trouble import explained
-from companion.waiting import turn
-from companion.whole_files import whole_path
+from companion.system.source_code import code_sha256
+from companion.system.trouble import explained
+from companion.system.waiting import turn
+from companion.system.whole_files import whole_path
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 Made = dict[str, npt.NDArray[Any]]

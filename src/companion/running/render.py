@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from companion.workers import end_with_input
+from companion.system.workers import end_with_input
 
 
 def main() -> None:

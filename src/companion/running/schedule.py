@@ -26,7 +26,7 @@ from companion.running.freshness import is_fresh
 from companion.running.layout import Layout
 from companion.running.parameters import check_parameters, refuse_absent_card
 from companion.running.worlds import recordings
-from companion.trouble import explained
+from companion.system.trouble import explained
 
 _PROGRESS = re.compile(r"(\d+)/(\d+)")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from companion.loading.sources import Null, Part, ScaleName
 from companion.simulation.dials import Dials
-from companion.source_code import code_sha256
+from companion.system.source_code import code_sha256
 
 UNUSED = {
     "backbones",

@@ -27,9 +27,9 @@ from companion.simulation.people import N_SUBJECTS, person_bytes, simulate_perso
 from companion.simulation.recipe import recipe_of
 from companion.simulation.scales import SCALES
 from companion.simulation.stimulus_part import GROUPS, finish_stimuli, make_group
-from companion.waiting import turn
-from companion.whole_files import whole_path
-from companion.workers import end_with_parent
+from companion.system.waiting import turn
+from companion.system.whole_files import whole_path
+from companion.system.workers import end_with_parent
 
 Say = Callable[[str], None]
 _RECIPE, _DONE = "recipe.json", ".done"

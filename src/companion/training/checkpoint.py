@@ -14,9 +14,9 @@ from safetensors.torch import save
 from torch import Tensor
 
 from companion.errors import DataError
+from companion.system.whole_files import whole_path
 from companion.training.encoders import ENCODERS
 from companion.training.encoders.interface import BrainEncoder
-from companion.whole_files import whole_path
 
 _SEALED = "companion"
 

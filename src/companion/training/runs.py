@@ -21,12 +21,12 @@ from torch import Tensor
 
 from companion.checks import not_diverged, whole
 from companion.errors import DataError
+from companion.system.waiting import turn
 from companion.training.checkpoint import load_encoder, save_encoder
 from companion.training.encoders.interface import BrainEncoder, Inputs
 from companion.training.program import Program, Run
 from companion.training.rows import check_shapes, finite_rows, known_rows
 from companion.training.settings import Settings
-from companion.waiting import turn
 
 __all__ = ["Run", "Trained", "train_runs"]
 _BLOCK = 1024  # rows whose checksum is taken at a time

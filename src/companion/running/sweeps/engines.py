@@ -14,7 +14,7 @@ from typing import Any
 from companion.errors import DataError
 from companion.running.sweeps.drive import Engine
 from companion.running.sweeps.queues import SlurmJobs, asked_for, needs_dask, read_slurm
-from companion.workers import end_with_parent
+from companion.system.workers import end_with_parent
 
 _WAIT_S = 60.0
 

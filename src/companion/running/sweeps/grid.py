@@ -15,7 +15,7 @@ from companion.errors import DataError
 from companion.loading.sources import Null, ScaleName, Source
 from companion.running.sweeps.cells import SWEEP_NAME, Cell, Value, World
 from companion.running.sweeps.job import Job, job_of
-from companion.strict_yaml import read_yaml
+from companion.system.strict_yaml import read_yaml
 
 ALL = "all"
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from companion.errors import DataError, MissingDataError
 from companion.project import data_root
-from companion.strict_yaml import read_yaml
+from companion.system.strict_yaml import read_yaml
 
 
 class SlurmJobs(BaseModel):

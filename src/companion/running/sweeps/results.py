@@ -21,7 +21,7 @@ from companion.project import data_root
 from companion.running.layout import read_json, read_sealed, write_json, write_sealed, write_text
 from companion.running.provenance import environment, impersonal
 from companion.running.sweeps.cells import SWEEP_NAME, Cell
-from companion.whole_files import whole_path
+from companion.system.whole_files import whole_path
 
 _ABOUT = b"companion"
 GRID_FILE = "grid.yaml"

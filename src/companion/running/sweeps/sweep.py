@@ -21,7 +21,7 @@ from companion.running.sweeps.job import UNKNOWN, Cost, job_of
 from companion.running.sweeps.progress import Progress, duration
 from companion.running.sweeps.results import Failure, SweepFolder
 from companion.running.sweeps.worker import Order
-from companion.waiting import holder, turn
+from companion.system.waiting import holder, turn
 
 Say = Callable[[str], None]
 

@@ -14,10 +14,10 @@ import torch
 from companion.errors import CompanionError
 from companion.running.decoders import chosen_device
 from companion.running.sweeps.probes import peak_bytes, seconds_of
+from companion.system.workers import end_with_parent
 from companion.training.encoders import BrainEncoder
 from companion.training.program import Program, Run
 from companion.training.settings import Settings
-from companion.workers import end_with_parent
 
 _N_TIMED = 3
 _MOST_VALIDATED = 2048

@@ -25,7 +25,7 @@ from companion.running.parameters import check_parameters
 from companion.running.schedule import run_chapters
 from companion.running.workshop.leaflets import data_page, start_page
 from companion.running.workshop.notebooks import learners_notebooks
-from companion.whole_files import whole_path
+from companion.system.whole_files import whole_path
 
 USUAL = ("ruler", "contrastive", "nothing_there", "retested")
 """Chapters of the three-hour schedule, in its order (page "For teachers")."""

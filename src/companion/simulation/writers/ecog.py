@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from companion.errors import DataError
-from companion.whole_files import whole_path
+from companion.system.whole_files import whole_path
 
 LINE_FREQUENCY = 60.0
 """Hertz; Osaka lies in the 60 Hz half of Japan."""

@@ -35,7 +35,7 @@ def whole_path(path: Path) -> Iterator[Path]:
     Examples
     --------
     >>> import tempfile
-    >>> from companion.whole_files import whole_path
+    >>> from companion.system.whole_files import whole_path
     >>> with tempfile.TemporaryDirectory() as name:
     ...     path = Path(name) / "numbers.txt"
     ...     with whole_path(path) as part:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import App
 
-from companion.cli_data import AtLeastOne, Jobs
+from companion.commands.data import AtLeastOne, Jobs
 from companion.loading.sources import ScaleName
 
 workshop_app = App(name="workshop", help="Teach from the book.")

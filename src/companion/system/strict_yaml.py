@@ -59,7 +59,7 @@ def load_yaml(text: str) -> Any:
 
     Examples
     --------
-    >>> from companion.strict_yaml import load_yaml
+    >>> from companion.system.strict_yaml import load_yaml
     >>> load_yaml("name: toy\nseeds: [0, 1]")
     {'name': 'toy', 'seeds': [0, 1]}
     """

@@ -12,12 +12,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from companion.whole_files import whole_path
+from companion.system.whole_files import whole_path
 
 WRITER = """
 import sys, time
 from pathlib import Path
-from companion.whole_files import whole_path
+from companion.system.whole_files import whole_path
 with whole_path(Path(sys.argv[1])) as part:
     part.write_text("half of")
     print("begun", flush=True)
@@ -83,7 +83,7 @@ POOL = """
 import sys, time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from companion.workers import end_with_parent
+from companion.system.workers import end_with_parent
 if __name__ == "__main__":
     pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=end_with_parent)
     pool.submit(time.sleep, 0).result()

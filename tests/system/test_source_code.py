@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import companion
-from companion.source_code import code_sha256
+from companion.system.source_code import code_sha256
 
 CODE = '''"""A module."""
 LIMIT = 3

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from companion.cli_data import AtLeastOne
+from companion.commands.data import AtLeastOne
 
 
 def rehearse(

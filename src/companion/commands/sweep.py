@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from companion.cli_data import Jobs
+from companion.commands.data import Jobs
 from companion.errors import DataError
 
 _LISTED = 20
