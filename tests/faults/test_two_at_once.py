@@ -165,6 +165,8 @@ def test_two_runs_of_one_chapter_run_it_once(tmp_path: Path, monkeypatch: pytest
     assert [process.wait(timeout=120) for process in processes] == [0, 0]
     assert begun.read_text() == "x"
     assert "waiting" not in told[0].read_text()
+    assert "slow: ran (" in told[0].read_text()
+    assert "slow: unchanged (another process has just made it)" in told[1].read_text()
 
 
 def until(true: Callable[[], bool], seconds: float = 60) -> None:

@@ -32,7 +32,7 @@ from companion.system.workers import end_with_input
 CELL_TIMEOUT_S = 3600
 
 
-def execute(chapter: Chapter, parameters: dict[str, Any], layout: Layout, *, force: bool = False) -> None:
+def execute(chapter: Chapter, parameters: dict[str, Any], layout: Layout, *, force: bool = False) -> bool:
     """Run a chapter and put its outputs in place, the record last.
 
     Parameters
@@ -44,6 +44,11 @@ def execute(chapter: Chapter, parameters: dict[str, Any], layout: Layout, *, for
     force : bool
         Run even if the last run still stands.
 
+    Returns
+    -------
+    bool
+        False if nothing was run: its last run stands, perhaps one that was waited for here.
+
     Raises
     ------
     ChapterError
@@ -51,7 +56,7 @@ def execute(chapter: Chapter, parameters: dict[str, Any], layout: Layout, *, for
     """
     with turn(layout.lock(chapter.name), f"chapter {chapter.name}", tell=partial(_send, "waiting")):
         if not force and is_fresh(chapter, parameters, layout):
-            return
+            return False
         workspace = layout.workspace(chapter.name)
         shutil.rmtree(workspace, ignore_errors=True)  # of a run that was killed
         workspace.mkdir(parents=True)
@@ -60,6 +65,7 @@ def execute(chapter: Chapter, parameters: dict[str, Any], layout: Layout, *, for
         seconds = time.perf_counter() - started
         complete(chapter, parameters, layout, notebook, seconds)
         place(chapter.name, layout)
+        return True
 
 
 def _run_notebook(chapter: Chapter, parameters: dict[str, Any], layout: Layout) -> Any:
@@ -206,7 +212,8 @@ def main() -> int:
     end_with_input()  # and the kernel, which watches this process, with it
     try:
         [chapter] = choose([job["chapter"]])
-        execute(chapter, job["parameters"], Layout(Path(job["build"])), force=job["force"])
+        if not execute(chapter, job["parameters"], Layout(Path(job["build"])), force=job["force"]):
+            _send("unchanged", "another process has just made it")
     except (CompanionError, OSError, MemoryError) as error:
         told = error if isinstance(error, CompanionError) else explained(error)
         if told is None:

@@ -146,7 +146,7 @@ def _run_side_by_side(
         for i, chapter in enumerate(chapters)
     }
 
-    def follow(name: str) -> Callable[[IO[str]], str]:
+    def follow(name: str) -> Callable[[IO[str]], dict[str, str]]:
         return partial(_follow, bar=bars[name], say=say)
 
     with ThreadPoolExecutor(min(jobs, len(chapters))) as pool:
@@ -173,7 +173,7 @@ def _run_side_by_side(
 
 def _announce(run: ChapterRun, say: Callable[[str], None]) -> None:
     with tqdm.external_write_mode():
-        say(f"{run.chapter}: {run.outcome}{f' ({run.detail})' if run.outcome == 'ran' else ''}")
+        say(f"{run.chapter}: {run.outcome}{f' ({run.detail})' if run.outcome != 'failed' else ''}")
         if run.outcome == "failed":
             say(run.detail)
 
@@ -184,16 +184,19 @@ def _run_one(
     layout: Layout,
     force: bool,
     processes: list[subprocess.Popen[str]],
-    follow: Callable[[IO[str]], str],
+    follow: Callable[[IO[str]], dict[str, str]],
 ) -> ChapterRun:
     """Run one chapter in a process of its own and follow it to its end, whatever that is."""
     started = time.perf_counter()
     try:
-        code, error = _in_own_process(chapter, parameters, layout, force, processes, follow)
+        code, told = _in_own_process(chapter, parameters, layout, force, processes, follow)
     except OSError as refused:  # above all a full disk; the other chapters go on
         return ChapterRun(chapter.name, "failed", str(explained(refused) or refused))
+    if code == 0 and "unchanged" in told:
+        return ChapterRun(chapter.name, "unchanged", told["unchanged"])
     if code == 0:
         return ChapterRun(chapter.name, "ran", f"{time.perf_counter() - started:.0f} s")
+    error = told.get("error", "")
     if not error and code < 0:
         error = str(ended_suddenly(chapter.name, "process", f"signal {signal.Signals(-code).name}"))
     ended = f"Chapter {chapter.name}'s process ended with status {code}; what it printed is in "
@@ -206,9 +209,9 @@ def _in_own_process(
     layout: Layout,
     force: bool,
     processes: list[subprocess.Popen[str]],
-    follow: Callable[[IO[str]], str],
-) -> tuple[int, str]:
-    """Give a process a job; its status, and the error it reports, if any."""
+    follow: Callable[[IO[str]], dict[str, str]],
+) -> tuple[int, dict[str, str]]:
+    """Give a process a job; its status, and what it told of its end."""
     job = {"chapter": chapter.name, "parameters": parameters, "build": str(layout.build), "force": force}
     log = layout.log(chapter.name)
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -225,24 +228,23 @@ def _in_own_process(
         ) as process,
     ):
         processes.append(process)
-        assert process.stdin is not None  # noqa: S101 - both are pipes, asked for above
-        assert process.stdout is not None  # noqa: S101
+        assert process.stdin and process.stdout  # noqa: PT018, S101 - both are pipes
         process.stdin.write(f"{json.dumps(job)}\n")
         process.stdin.flush()  # and left open: the child ends when it closes
-        error = follow(process.stdout)
-        return process.wait(), error
+        told = follow(process.stdout)
+        return process.wait(), told
 
 
-def _follow(stream: IO[str], bar: tqdm[Any], say: Callable[[str], None]) -> str:
-    """Move the bar as the chapter goes on, pass on whom it waits for, return the error it reports, if any."""
-    error = ""
+def _follow(stream: IO[str], bar: tqdm[Any], say: Callable[[str], None]) -> dict[str, str]:
+    """Move the bar as the chapter goes on, pass on whom it waits for; what it told of its end."""
+    told: dict[str, str] = {}
     for line in stream:  # universal newlines: a carriage return ends a line too
         if found := _PROGRESS.fullmatch(line.strip()):
             bar.total = int(found[2])
             bar.update(int(found[1]) - bar.n)
-        elif line.startswith('{"error"'):
-            error = json.loads(line)["error"]
         elif line.startswith('{"waiting"'):
             with tqdm.external_write_mode():
                 say(json.loads(line)["waiting"])
-    return error
+        elif line.startswith(('{"error"', '{"unchanged"')):
+            told |= json.loads(line)
+    return told
