@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 import psutil
@@ -91,6 +92,7 @@ def one_sweep(n_cells: int, n_steps: int, n_workers: int) -> tuple[dict[int, lis
                 except psutil.NoSuchProcess:
                     continue
 
+    resource_tracker.ensure_running()  # Python's own: one process, from the first pool to this one's end
     uses = [in_use([data_root()])]
     watching = threading.Thread(target=watch)
     watching.start()
