@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -165,6 +166,42 @@ def test_a_text_that_declares_gigabytes(path: Path, name: str) -> None:
     content[offset : offset + 4] = struct.pack("<I", 2**32 - 1)
     path.write_bytes(content)
     with pytest.raises(DataError, match=r"(?s)A text is too long.*4294967295"):
+        read_all(path)
+
+
+def keys_stored(path: Path, **how: Any) -> None:
+    """Store the same keys in another way."""
+    with h5py.File(path) as file:
+        keys = file["metadata/key"][()]
+    with replaced(path, "metadata/key") as file:
+        file.create_dataset("metadata/key", data=keys, dtype=h5py.string_dtype(), **how)
+
+
+def test_a_text_in_chunks_that_declares_gigabytes(path: Path) -> None:
+    keys_stored(path, chunks=(2,))
+    read_all(path)
+    with h5py.File(path) as file:
+        last = file["metadata/key"].id.get_chunk_info(file["metadata/key"].id.get_num_chunks() - 1)
+    content = bytearray(path.read_bytes())
+    content[last.byte_offset : last.byte_offset + 4] = struct.pack("<I", 2**32 - 1)
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"(?s)A text is too long.*4294967295"):
+        read_all(path)
+
+
+def test_texts_whose_lengths_are_compressed(path: Path) -> None:
+    keys_stored(path, chunks=(2,), compression="gzip")
+    with pytest.raises(DataError, match=r"(?s)hides how long they are.*metadata/key"):
+        read_all(path)
+
+
+def test_texts_of_which_only_some_are_stored(path: Path) -> None:
+    with h5py.File(path) as file:
+        n_keys = len(file["metadata/key"])
+    with replaced(path, "metadata/key") as file:
+        keys = file.create_dataset("metadata/key", (n_keys,), h5py.string_dtype(), chunks=(1,))
+        keys[0] = "VoxelData"
+    with pytest.raises(DataError):  # the others are empty, and all the same
         read_all(path)
 
 

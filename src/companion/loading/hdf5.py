@@ -121,33 +121,56 @@ def check_stored(array: h5py.Dataset, name: str) -> None:
 def check_texts(array: h5py.Dataset, longest: int, name: str) -> None:
     """Refuse texts longer than ``longest`` bytes before they are read.
 
-    libhdf5 takes memory for the length that a text declares, up to 4 GB, before it looks for the text. The
-    lengths can be looked up where an array lies in one piece, as those of bdpy and h5py do.
+    libhdf5 takes memory for the length that a text declares, up to 4 GB, before it looks for the text.
 
     Raises
     ------
     DataError
-        If a text is longer.
+        If a text is longer, or the lengths cannot be looked up: bdpy and h5py store texts in one piece.
     """
     kind = h5py.check_string_dtype(array.dtype)
-    offset = array.id.get_offset()
-    if kind is None or kind.length is not None or offset is None or not array.size:
+    if kind is None or kind.length is not None or not array.size:
         return
-    declared, size = math.inf, array.id.get_storage_size()
-    path = Path(array.file.filename)
-    if offset + size <= path.stat().st_size and size in (12 * array.size, 16 * array.size):
-        with path.open("rb") as stream:
-            stream.seek(offset)
-            entries = np.frombuffer(stream.read(size), "<u4").reshape(array.size, -1)
-        declared = entries[:, 0].max()  # length, address and number of the text
+    where = f"{name}, key {array.name!r}"
+    pieces = _pieces(array)
+    if pieces is None:
+        raise DataError(
+            "Texts are stored in a way that hides how long they are",
+            where=where,
+            expected="texts in one piece, or in chunks that are not compressed",
+            do="fetch the file again, or write it anew with bdpy or h5py",
+        )
+    declared = max((_longest(array, *piece) for piece in pieces), default=0)
     if declared > longest:
         raise DataError(
             "A text is too long",
-            where=f"{name}, key {array.name!r}",
+            where=where,
             expected=f"{longest} bytes at most",
             got=f"{declared} bytes",
             do="fetch the file again",
         )
+
+
+def _pieces(array: h5py.Dataset) -> list[tuple[int, int, int]] | None:
+    """Offset, bytes and entries of each piece of an array; None where they do not lie in the file plainly."""
+    plan = array.id.get_create_plist()
+    if plan.get_layout() == h5py.h5d.CONTIGUOUS:
+        offset = array.id.get_offset()
+        return [] if offset is None else [(offset, array.id.get_storage_size(), array.size)]
+    if plan.get_layout() != h5py.h5d.CHUNKED or plan.get_nfilters():
+        return None
+    chunks = [array.id.get_chunk_info(at) for at in range(array.id.get_num_chunks())]
+    return [(chunk.byte_offset, chunk.size, math.prod(array.chunks)) for chunk in chunks]
+
+
+def _longest(array: h5py.Dataset, offset: int, size: int, n_entries: int) -> float:
+    """Length of the longest text of a piece; infinite if it is none of length, address and number each."""
+    path = Path(array.file.filename)
+    if offset + size > path.stat().st_size or size not in (12 * n_entries, 16 * n_entries):
+        return math.inf
+    with path.open("rb") as stream:
+        stream.seek(offset)
+        return float(np.frombuffer(stream.read(size), "<u4").reshape(n_entries, -1)[:, 0].max())
 
 
 def marked_simulated(file: h5py.File) -> bool:
