@@ -175,6 +175,48 @@ def test_no_reader_leaves_its_folder(folder: Path, reader: str, name: str) -> No
     assert opened == []
 
 
+def eeglab(root: Path, signals: str) -> Path:
+    """Write a recording of EEGLAB, whose header names the file of its signals."""
+    from scipy.io import savemat
+
+    folder = root / "sub-1" / "eeg"
+    folder.mkdir(parents=True)
+    (root / "dataset_description.json").write_text('{"Name": "a", "BIDSVersion": "1.8.0"}')
+    (folder / "sub-1_task-see_events.tsv").write_text("onset\tduration\ttrial_type\n0.5\t0.1\tseen\n")
+    header = {
+        "data": signals,
+        "nbchan": 2,
+        "pnts": 300,
+        "trials": 1,
+        "srate": 100.0,
+        "xmin": 0.0,
+        "xmax": 2.99,
+    }
+    header |= {"chanlocs": [], "event": [], "epoch": [], "setname": "a"}
+    savemat(folder / "sub-1_task-see_eeg.set", {"EEG": header}, appendmat=False)
+    return folder
+
+
+@pytest.mark.parametrize("signals", ["../../../secret.fdt", "{away}/secret.fdt", "own.fdt"])
+def test_signals_of_eeglab_lie_in_the_data_set(tmp_path: Path, signals: str) -> None:
+    from companion.loading.own_bids import epochs_from_bids
+
+    folder = eeglab(tmp_path / "bids", signals.format(away=tmp_path))
+    for path in (tmp_path / "secret.fdt", folder / "own.fdt"):
+        np.zeros((300, 2), "<f4").tofile(path)
+    opened: list[str] = []
+    HOOK.watched, HOOK.opened = {str(tmp_path / "secret.fdt"), str(folder / "../../../secret.fdt")}, opened
+    try:
+        if signals == "own.fdt":
+            epochs_from_bids(tmp_path / "bids", "1", task="see", tmin=0, tmax=0.2, baseline=None)
+        else:
+            with pytest.raises(DataError, match=r"(?s)outside of its BIDS folder.*secret\.fdt"):
+                epochs_from_bids(tmp_path / "bids", "1", task="see", tmin=0, tmax=0.2, baseline=None)
+    finally:
+        HOOK.watched = set()
+    assert opened == []
+
+
 class Hook:
     """Hears which of the watched files are opened."""
 

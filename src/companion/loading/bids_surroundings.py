@@ -6,6 +6,8 @@ or a device among them would be read for ever.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from companion.errors import DataError
@@ -32,3 +34,24 @@ def check_surroundings(recording: Path, root: Path) -> None:
                     got="a pipe, a device, or a link to one",
                     do="remove it",
                 )
+
+
+def check_signals(files: Iterable[Path | None], recording: Path, root: Path) -> None:
+    """Refuse signals that a recording names, as those of EEGLAB do, and that lie outside of the folder.
+
+    Raises
+    ------
+    DataError
+        If one of the files does.
+    """
+    for file in files:
+        # As they are named: links below the folder are its owner's.
+        named = file and Path(os.path.normpath(Path(file).absolute()))
+        if named and not named.is_relative_to(os.path.normpath(root.absolute())):
+            raise DataError(
+                "A recording names a file outside of its BIDS folder, which is not read",
+                where=recording,
+                expected=f"a file below {root}",
+                got=str(file),
+                do="put the file beside the recording, and name it alone",
+            )

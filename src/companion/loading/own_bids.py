@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from companion.errors import DataError, MissingDataError
-from companion.loading.bids_surroundings import check_surroundings
+from companion.loading.bids_surroundings import check_signals, check_surroundings
 from companion.loading.brainvision import check_parts
 from companion.loading.reading import advising, foreign_reader, numbers, one_of, read_table
 
@@ -161,7 +161,9 @@ def _opened(path: mne_bids.BIDSPath, prepare: Prepare | None) -> mne.io.BaseRaw:
     with foreign_reader(
         "A recording cannot be read", where=path.fpath, do="look at it with MNE, or copy it again"
     ):
-        raw = mne_bids.read_raw_bids(path, verbose="error").load_data(verbose="error")
+        raw = mne_bids.read_raw_bids(path, verbose="error")
+        check_signals(raw.filenames, path.fpath, Path(path.root))
+        raw.load_data(verbose="error")
         raw.set_annotations(None)  # events come from their file, with all of its columns
     prepared = raw if prepare is None else prepare(raw)
     if not isinstance(prepared, mne.io.BaseRaw):
