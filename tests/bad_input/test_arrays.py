@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from companion.errors import DataError
-from companion.loading.arrays import read_npy, read_npz
 from companion.loading.truth import coded_stimuli, read_expected, read_own_view
 from companion.recording import Recording
+from companion.system.arrays import read_npy, read_npz
 
 from .damage import damaged_bytes, outcome, write
 

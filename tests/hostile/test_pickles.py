@@ -84,13 +84,13 @@ def read_safetensors(path: Path) -> None:
 
 
 def read_array(path: Path) -> None:
-    from companion.loading.arrays import read_npy
+    from companion.system.arrays import read_npy
 
     read_npy(path)
 
 
 def read_arrays(path: Path) -> None:
-    from companion.loading.arrays import read_npz
+    from companion.system.arrays import read_npz
 
     read_npz(path, ["weights"])
 

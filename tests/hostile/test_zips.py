@@ -22,8 +22,8 @@ import pytest
 from companion.encoders.glove import word_vectors
 from companion.encoders.weights import read_weights
 from companion.errors import CompanionError
-from companion.loading.arrays import read_npz
 from companion.running.workshop.notebooks import SET_UP
+from companion.system.arrays import read_npz
 
 from .conftest import Trap
 

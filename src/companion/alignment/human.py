@@ -11,6 +11,7 @@ import numpy as np
 from companion.checks import finite, number, whole
 from companion.embeddings import Embeddings, FloatArray
 from companion.errors import DataError
+from companion.system.arrays import read_npz
 
 ALPHAS: tuple[float, ...] = tuple(float(alpha) for alpha in np.logspace(-3, 3, 13))
 """Ridge penalties to choose from: 0.001 to 1,000 in half decades."""
@@ -65,21 +66,23 @@ class GLocalTransform:
 
         Raises
         ------
+        MissingDataError
+            If there is no such file.
         DataError
             If it is none, or a key is missing.
         """
+        found = read_npz(path, ["weights", "mean", "std"], also=["bias"])
         try:
-            with np.load(path, allow_pickle=False) as archive:
-                found = {name: archive[name].astype(np.float64) for name in archive.files}
-            bias = found.get("bias")
-            return cls(found["weights"], float(found["mean"]), float(found["std"]), bias)
-        except Exception as error:  # numpy raises whatever damaged bytes lead to
+            numbers = {name: array.astype(np.float64) for name, array in found.items()}
+            mean, std = (numbers[name].item() for name in ("mean", "std"))
+            return cls(numbers["weights"], mean, std, numbers.get("bias"))
+        except (DataError, ValueError) as error:
             raise DataError(
                 "Not a gLocal transform",
-                where=path.name,
-                expected="an npz file of numbers: weights, mean, std, and maybe bias",
-                got=f"{type(error).__name__}: {error}",
-                do="fetch the file again; objects in it (pickles) are never opened",
+                where=path,
+                expected="weights, mean, std, and maybe bias: numbers, two of them single",
+                got=error,
+                do="fetch the file again",
             ) from error
 
     def transform(self, space: Embeddings) -> Embeddings:

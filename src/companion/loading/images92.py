@@ -18,6 +18,7 @@ import pandas as pd
 
 from companion.errors import DataError
 from companion.loading.store import data_file
+from companion.system.arrays import read_npz
 
 N_IMAGES = 92
 GROUPS: tuple[tuple[str, int], ...] = (
@@ -92,8 +93,7 @@ def second_laboratory(region: str) -> Matrices:
     if region not in ("EVC", "IT"):
         raise ValueError(f"region is 'EVC' or 'IT', got {region!r}")
     path = data_file("images92-cichy", f"fmri_{region}_RDMs.npz")
-    with np.load(path, allow_pickle=False) as archive:
-        return _checked(archive["Net_RDM"], (15,), path)
+    return _checked(read_npz(path, ["Net_RDM"])["Net_RDM"], (15,), path)
 
 
 def _matlab_matrices(name: str, variable: str, shape: tuple[int, ...]) -> tuple[Matrices, list[str]]:

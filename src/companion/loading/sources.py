@@ -24,6 +24,7 @@ Part = Literal["stimuli", "judges", "things-eeg2", "things-meg", "nsd", "god", "
 
 PARTS: tuple[Part, ...] = get_args(Part)
 RECORD = "world.json"
+MAKE_ANEW = "remove this part of the miniature world and make it again: companion data simulate"
 OFFICIAL: dict[Part, str] = {
     "stimuli": "things-images",
     "judges": "nights",

@@ -17,6 +17,7 @@ from companion.embeddings import Embeddings, FloatArray
 from companion.errors import DataError
 from companion.loading.pickles import read_pickled_npy
 from companion.loading.store import data_file
+from companion.system.arrays import read_npy
 
 N_TEST_CONCEPTS = 200
 CLIP_SPACE = "CLIP ViT-L/14"
@@ -146,7 +147,7 @@ def clip_concept_centres() -> Embeddings:
 
 def _test_features(entry: str) -> Embeddings:
     path = data_file(entry)
-    values = np.load(path, allow_pickle=False)
+    values = read_npy(path)
     concepts = tuple(eeg2_images("test")["concept"])
     values = values.reshape(len(values), -1)  # one of the two files has an axis of length 1 in the middle
     _check_shape(values, (N_TEST_CONCEPTS, 768), path)

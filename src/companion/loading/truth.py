@@ -17,10 +17,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from companion.errors import DataError, MissingDataError
-from companion.loading.arrays import Array, read_npz
 from companion.loading.god.stimuli import read_god_stimuli
 from companion.loading.god.time_bins import WINDOW, Reduction
 from companion.recording import Recording, Split
+from companion.system.arrays import Array, read_npz
 
 CODES_FILE = "codes.npz"
 FloatArray = npt.NDArray[np.float64]

@@ -24,7 +24,9 @@ from companion.encoders.interface import ImageEncoder, encode_images
 from companion.encoders.modules import ModuleEncoder, pixels_of
 from companion.loading.inside import inside
 from companion.loading.judgements import read_judgements
+from companion.loading.sources import MAKE_ANEW
 from companion.running.products import product
+from companion.system.arrays import read_npz
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -163,8 +165,8 @@ def _bent(backbone: Backbone, transform: GLocalTransform, label: str) -> BentEnc
 
 
 def _judged(stimuli: Path) -> dict[str, Any]:
-    with np.load(stimuli / "judged.npz", allow_pickle=False) as archive:
-        return dict(zip(map(str, archive["ids"]), archive["pictures"], strict=True))
+    arrays = read_npz(stimuli / "judged.npz", ["ids", "pictures"], do=MAKE_ANEW)
+    return dict(zip(map(str, arrays["ids"]), arrays["pictures"], strict=True))
 
 
 def _tested(stimuli: Path, names: list[str]) -> dict[str, Any]:

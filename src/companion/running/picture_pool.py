@@ -21,10 +21,11 @@ from companion.encoders.interface import encode_images
 from companion.encoders.miniature import Variant, load_miniature_clip
 from companion.errors import DataError
 from companion.loading.god.images import ENDINGS
-from companion.loading.sources import Null, ScaleName, Source, recordings_folder
+from companion.loading.sources import MAKE_ANEW, Null, ScaleName, Source, recordings_folder
 from companion.loading.things_pictures import KINDS_FILE
 from companion.project import data_root
 from companion.running.joint_sources import Backbone, official_clip
+from companion.system.arrays import read_npz
 
 SIDE = 64
 """Pixels of an edge, of pictures that are made, found and compared."""
@@ -100,9 +101,9 @@ def picture_pool(
         vectors = encode_images(official_clip(backbone, device), files, batch_size=_BATCH, cache=cache)
         return PicturePool(files, vectors, {}, {})
     folder = recordings_folder("stimuli", source=source, scale=scale, null=null)
-    with np.load(folder / "pool.npz", allow_pickle=False) as file:
-        pictures = dict(zip(map(str, file["ids"]), file["pictures"], strict=True))
-        captions = dict(zip(pictures, map(str, file["captions"]), strict=True))
+    arrays = read_npz(folder / "pool.npz", ["ids", "pictures", "captions"], do=MAKE_ANEW)
+    pictures = dict(zip(map(str, arrays["ids"]), arrays["pictures"], strict=True))
+    captions = dict(zip(pictures, map(str, arrays["captions"]), strict=True))
     encoder = load_miniature_clip(pool, device=device)
     vectors = encode_images(encoder, pictures, batch_size=_BATCH, cache=cache)
     kinds = pd.read_csv(folder / KINDS_FILE, usecols=["noun", "category"]).set_index("noun")["category"]

@@ -9,11 +9,13 @@ from typing import cast
 import numpy as np
 
 from companion.embeddings import Embeddings
+from companion.loading.sources import MAKE_ANEW
 from companion.simulation.codes import STAGES, Codes, Stage
 from companion.simulation.dials import Dials, Null
 from companion.simulation.equations import Described, brain_codes, fit_equations
 from companion.simulation.sets import Pictures
 from companion.simulation.writers.whole_file import whole_file
+from companion.system.arrays import read_npz
 
 FILE = "truth.npz"
 """Name of the file in the folder of the stimuli."""
@@ -42,14 +44,15 @@ def save_truth(folder: Path, groups: Mapping[str, Described]) -> Path:
 
 def load_truth(folder: Path, group: str) -> Described:
     """Read the description of one group: ``things``, ``god``, ``nsd``, ``objects`` or ``scenes``."""
-    with np.load(folder / FILE, allow_pickle=False) as archive:
-        factors = {stage: archive[f"{group}/{stage}"].astype(np.float64) for stage in STAGES}
-        return Described(
-            tuple(str(name) for name in archive[f"{group}/ids"]),
-            archive[f"{group}/base"].astype(np.float64),
-            cast("dict[Stage, np.ndarray]", factors),
-            archive[f"{group}/living"],
-        )
+    parts = ("ids", "base", "living", *STAGES)
+    found = read_npz(folder / FILE, [f"{group}/{part}" for part in parts], do=MAKE_ANEW)
+    factors = {stage: found[f"{group}/{stage}"].astype(np.float64) for stage in STAGES}
+    return Described(
+        tuple(str(name) for name in found[f"{group}/ids"]),
+        found[f"{group}/base"].astype(np.float64),
+        cast("dict[Stage, np.ndarray]", factors),
+        found[f"{group}/living"],
+    )
 
 
 def codes_of(folder: Path, group: str, dials: Dials, null: Null | None = None) -> Codes:
