@@ -207,15 +207,34 @@ def test_arguments_that_are_not_known(value: object) -> None:
 
 def test_a_header_names_files_beside_it(tmp_path: Path) -> None:
     header = tmp_path / "a.vhdr"
-    for name in ("../b.eeg", "/etc/passwd", "a\\b.eeg"):
-        header.write_text(f"[Common Infos]\nDataFile={name}\n")
-        with pytest.raises(DataError, match="another folder"):
-            check_parts(header)
-    header.write_text("[Common Infos]\nDataFile=$b.eeg\n")
+    for name in ("../b.eeg", "/etc/passwd", "a\\b.eeg", ""):
+        for line in (f"DataFile={name}", f"datafile : {name}", f"\x0bDataFile\xa0=\x0b{name}"):
+            header.write_text(f"Brain Vision\n[Common Infos]\n{line}\n", "utf-8")
+            with pytest.raises(DataError, match="does not lie beside it"):
+                check_parts(header)
+    header.write_text("Brain Vision\n[Common Infos]\nDataFile=$b.eeg\nMarkerFile=\n")
     with pytest.raises(MissingDataError, match=r"a\.eeg"):
         check_parts(header)
     (tmp_path / "a.eeg").touch()
     check_parts(header)
+
+
+@pytest.mark.parametrize("number", ["1000000000", "1_000_000_000", "\uff11" + 9 * "\uff10", "+200000"])
+def test_a_header_cannot_ask_for_all_memory(tmp_path: Path, number: str) -> None:
+    """MNE makes arrays of that length at once."""
+    header = tmp_path / "a.vhdr"
+    header.write_text(f"Brain Vision\n[Common Infos]\nNumberOfChannels={number}\n", "utf-8")
+    with pytest.raises(DataError, match="too many channels"):
+        check_parts(header)
+
+
+@pytest.mark.parametrize("codepage", ["utf-7", "utf-16", "idna", "nonsense"])
+def test_a_header_in_an_odd_encoding(tmp_path: Path, codepage: str) -> None:
+    """In UTF-7 other bytes could spell the name of a file."""
+    header = tmp_path / "a.vhdr"
+    header.write_text(f"Brain Vision\n[Common Infos]\nCodepage={codepage}\n+AEQ-ataFile=/etc/passwd\n")
+    with pytest.raises(DataError, match="encoding"):
+        check_parts(header)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
