@@ -117,7 +117,7 @@ def train_joint_vae(
         )
     axes = {"brain": 2, "image": 2, "text": 3}
     for name in MODALITIES:
-        finite_rows(f"vectors of {name}", data[name])
+        finite_rows(f"vectors of {name}", data[name], dtype=torch.get_default_dtype())
         if data[name].ndim != axes[name]:
             raise DataError(f"Vectors of {name}", expected=f"{axes[name]} axes", got=tuple(data[name].shape))
     if min(len(training), len(validation)) < 2:

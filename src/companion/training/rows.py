@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from companion.errors import DataError
 
 
-def finite_rows(name: str, values: Tensor, n: int | None = None) -> None:
+def finite_rows(name: str, values: Tensor, n: int | None = None, *, dtype: torch.dtype | None = None) -> None:
     """Refuse tensors that hold no rows, no real numbers, or numbers that are not finite.
 
     Parameters
@@ -18,6 +18,8 @@ def finite_rows(name: str, values: Tensor, n: int | None = None) -> None:
     values : Tensor of shape (n, ...)
     n : int, optional
         Rows that there must be.
+    dtype : torch.dtype, optional
+        What the numbers must be, since they meet others of this type.
 
     Raises
     ------
@@ -28,10 +30,12 @@ def finite_rows(name: str, values: Tensor, n: int | None = None) -> None:
         or not values.numel()
         or not values.is_floating_point()
         or n not in (None, len(values))
+        or dtype not in (None, values.dtype)
     ):
+        kind = "real numbers" if dtype is None else dtype
         raise DataError(
             f"The {name} are no rows of numbers",
-            expected=f"real numbers of shape ({'n' if n is None else n}, ...)",
+            expected=f"{kind} of shape ({'n' if n is None else n}, ...)",
             got=f"{values.dtype} of shape {tuple(values.shape)}",
         )
     if not bool(torch.isfinite(torch.stack(values.aminmax())).all()):  # without an array of answers
@@ -64,18 +68,18 @@ def check_shapes(network: nn.Module, inputs: tuple[Tensor, ...], targets: Tensor
         )
 
 
-def known_rows(name: str, numbers: Tensor, n: int) -> None:
-    """Refuse what are no numbers of ``n`` rows.
+def known_rows(name: str, numbers: Tensor, n: int, *, ndim: int = 1) -> None:
+    """Refuse what are no numbers of ``n`` rows, in a list or a table.
 
     Raises
     ------
     DataError
     """
-    whole = numbers.dtype in (torch.int64, torch.int32)
+    whole = numbers.dtype in (torch.int64, torch.int32) and numbers.ndim == ndim
     if not whole or not numbers.numel() or int(numbers.min()) < 0 or int(numbers.max()) >= n:
         limits = [f"{float(numbers.min()):g} to {float(numbers.max()):g}"] if numbers.numel() else ["none"]
         raise DataError(
             f"The {name} are no numbers of rows",
-            expected=f"whole numbers from 0 to {n - 1}",
+            expected=f"whole numbers from 0 to {n - 1}, {ndim} axes",
             got=f"{numbers.dtype} of shape {tuple(numbers.shape)}, {limits[0]}",
         )

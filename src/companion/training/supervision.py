@@ -148,8 +148,6 @@ def check_supervision(
     n = len(responses)
     for name, rows in (("training rows", training), ("validation rows", validation)):
         known_rows(name, rows, n)
-        if rows.ndim != 1:
-            raise DataError(f"There is one list of {name}", expected="one axis", got=tuple(rows.shape))
     if both := set(training.tolist()) & set(validation.tolist()):
         raise DataError("Responses both train and validate", got=f"{len(both)} rows, as {min(both)}")
     if min(len(training), len(validation)) < 2:
@@ -162,8 +160,8 @@ def check_supervision(
         ("text", settings.text_weight, supervision.texts, supervision.texts_of),
     ):
         if weight and targets is not None:
-            finite_rows(f"{name} vectors", targets)
-            known_rows(f"numbers of {name}s", numbers, len(targets))
+            finite_rows(f"{name} vectors", targets, dtype=responses.dtype)
+            known_rows(f"numbers of {name}s", numbers, len(targets), ndim=numbers.ndim)
         if weight and targets is None:
             raise DataError(
                 f"There are no {name} vectors to learn from", expected=f"{name}_weight 0", got=weight
