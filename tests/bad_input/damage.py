@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psutil
 from hypothesis import currently_in_test_context, event
 from hypothesis import strategies as st
 
@@ -18,16 +21,18 @@ T = TypeVar("T")
 
 LONGEST_S = 60.0
 """Of one example, on a busy machine; what is bounded at all ends far below."""
+MOST_BYTES = 4 * 2**30
+"""Of memory that one example may ask for; the files are small."""
 
 
 def outcome(read: Callable[[], T], *, names: str | Sequence[str], advice: bool = True) -> T | None:
     """Return what was read, or None where it was refused with an error that names one of these things.
 
-    Any other error, and any warning, goes through and fails the test.
+    Any other error, and any warning, goes through and fails the test; so does a want of memory in its guise.
     """
     begun = time.monotonic()
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), little_memory():
             warnings.simplefilter("error")
             found = read()
     except CompanionError as error:
@@ -36,12 +41,38 @@ def outcome(read: Callable[[], T], *, names: str | Sequence[str], advice: bool =
         assert any(name in said for name in wanted), f"none of {wanted} in: {said}"
         assert not advice or "what to do: " in said, f"no advice in: {said}"
         assert len(said) < 20_000, "a message of the length of a file"
+        wants_memory = _of_memory(error)
+        assert not wants_memory, f"more than {MOST_BYTES} bytes were asked for: {said}"
         _count(f"refused: {error.what[:60]}")
         found = None
     else:
         _count("read")
     assert time.monotonic() - begun < LONGEST_S
     return found
+
+
+@contextmanager
+def little_memory() -> Iterator[None]:
+    """Let memory end soon, so that what asks for all of it fails here and not by the system's hand."""
+    if sys.platform != "linux":
+        yield
+        return
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (psutil.Process().memory_info().vms + MOST_BYTES, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+def _of_memory(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, MemoryError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _count(what: str) -> None:
