@@ -31,7 +31,7 @@ def single_precision(responses: object, *, where: str) -> npt.NDArray[np.float32
             got=f"{type(responses).__name__} of type {given.dtype}",
             do="hand over one array of numbers",
         )
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         return given.astype(np.float32, copy=False)
 
 

@@ -107,6 +107,14 @@ def test_a_value_that_is_no_number_is_refused_with_its_place(value: float, tmp_p
         data.read(np.arange(200)[::-1], np.arange(4))
 
 
+def test_a_signalling_nan_is_refused_without_a_warning(tmp_path: Path) -> None:
+    values = np.zeros((20, 4))
+    values.view(np.uint64)[7, 2] = 0x7FF0000000000001
+    path = bare_file(tmp_path / "a.h5", values)
+    with open_bdata(path) as data, pytest.raises(DataError, match=r"a\.h5, row 7, column 2"):
+        data.read(np.arange(20), np.arange(4))
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(MissingDataError, match=r"no\.h5"), open_bdata(tmp_path / "no.h5"):
         pass

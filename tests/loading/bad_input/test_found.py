@@ -54,6 +54,14 @@ def test_a_response_too_large_for_single_precision_is_no_warning() -> None:
         recording(np.full((4, 2), 1e39))
 
 
+def test_a_signalling_nan_is_no_warning() -> None:
+    """A kind of NaN that damaged bytes can spell, and that every cast warns of."""
+    values = np.full((4, 2), 1.0)
+    values.view(np.uint64)[1, 0] = 0x7FF0000000000001
+    with pytest.raises(DataError, match="not a finite number"):
+        recording(values)
+
+
 def test_regions_are_masks() -> None:
     """A missing value counts as True where a mask is made of it."""
     units = pd.DataFrame({"name": ["u", "v"], "roi_V1": [True, None]})

@@ -155,7 +155,7 @@ class BData:
             if not len(inside):
                 continue
             block = self.dataset[start : start + height, first:last]
-            with np.errstate(over="ignore"):  # what is too large becomes infinite, and read() refuses it
+            with np.errstate(over="ignore", invalid="ignore"):  # what is no number then, read() refuses
                 result[inside] = block[np.ix_(rows[inside] - start, columns - first)]
         return result
 
