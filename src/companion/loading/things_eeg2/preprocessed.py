@@ -221,10 +221,11 @@ def _read(opened: _Opened, *, average: bool, normalise: bool) -> Responses:
     row_bytes = n_repetitions * sample[0] * sample[1] * location.dtype.itemsize
     start = 0
     for block in read_blocks(location, max(1, BLOCK_BYTES // row_bytes)):
-        trials = block[:, :, opened.order].astype(np.float64, copy=False)
-        rows = slice(start, start + len(trials))
+        rows = slice(start, start + len(block))
         where = f"{location.path}, {_ARRAY}, rows {rows.start} to {rows.stop - 1}"
-        check_finite(trials, where=where)
+        picked = block[:, :, opened.order]
+        check_finite(picked, where=where)
+        trials = picked.astype(np.float64, copy=False)
         if normalise:
             trials = normalised(trials, where=where)
         responses[rows] = trials.mean(axis=1, keepdims=True) if average else trials

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -71,7 +72,7 @@ def trials_table(stimuli: tuple[str, ...], n_repetitions: int, *, average: bool)
     )
 
 
-def check_finite(trials: npt.NDArray[np.float64], *, where: object) -> None:
+def check_finite(trials: npt.NDArray[np.floating[Any]], *, where: object) -> None:
     """Refuse values that are no finite numbers of single precision, before they spread to a mean."""
     if not all_finite(trials):
         faulty = ~(np.abs(trials) <= np.finfo(np.float32).max)
