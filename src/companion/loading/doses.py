@@ -14,6 +14,7 @@ import pandas as pd
 
 from companion.errors import DataError
 from companion.loading.inside import inside
+from companion.loading.sources import MAKE_ANEW
 from companion.loading.tables import read_columns
 from companion.loading.things_eeg2.layout import METADATA_FILE
 
@@ -21,7 +22,7 @@ Dial = Literal["gap", "sharing"]
 TABLE = "doses.csv"
 COLUMNS = ("folder", "dial", "value", "seed", "simulated")
 _KINDS = dict(zip(COLUMNS, (str, str, float, int, bool), strict=True))
-_ANEW = "remove the part and make it again: companion data simulate doses"
+_ANEW = f"{MAKE_ANEW} doses"
 
 
 def read_doses(folder: Path) -> pd.DataFrame:

@@ -24,11 +24,11 @@ from companion.errors import DataError
 from companion.loading.pickle_machine import AllowListUnpickler
 from companion.loading.pickle_source import FormError, Source
 from companion.loading.pickled_arrays import ArrayLocation
+from companion.system.arrays import npy_header
 
 DEEPEST = 32
 """Levels of lists and dictionaries within each other."""
 
-LONGEST_HEADER = 4096
 _NPY_HEADER = re.compile(
     rb"\{'descr': '\|O', 'fortran_order': (?:False|True), 'shape': \(((?:\d+(?:, ?|(?=\))))*)\), \} *\n"
 )
@@ -161,12 +161,8 @@ def _skip_npy_header(source: Source) -> tuple[int, ...] | None:
     """Shape that an npy header promises; None for a bare pickle."""
     if source.peek(6) != b"\x93NUMPY":
         return None
-    version = source.read(8)[6:]
-    if version not in (b"\x01\x00", b"\x02\x00", b"\x03\x00"):
-        raise FormError("an npy file of an unknown version")
-    length_format = "<H" if version[0] == 1 else "<I"
-    length = struct.unpack(length_format, source.read(struct.calcsize(length_format)))[0]
-    found = _NPY_HEADER.fullmatch(source.read(min(length, LONGEST_HEADER)))
+    source.read(6)
+    found = npy_header(source.read, _NPY_HEADER)
     if not found:
         raise FormError("an npy file without a pickle: read it with numpy.load(path, allow_pickle=False)")
     return tuple(int(number) for number in found[1].replace(b",", b" ").split())

@@ -1,1 +1,1 @@
-"""For every room: whole files, turns, workers that end, troubles as sentences, safe YAML, marks of code."""
+"""For every room: whole files, turns, workers that end, troubles in words, arrays and YAML, marks of code."""

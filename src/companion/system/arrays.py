@@ -11,7 +11,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -106,16 +106,21 @@ def _members(archive: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]:
     return members
 
 
+def npy_header(read: Callable[[int], bytes], form: re.Pattern[bytes]) -> re.Match[bytes] | None:
+    """Header of an ``.npy`` file whose first six bytes were read; None if it is not of this form."""
+    version = read(2)
+    if version not in (b"\x01\x00", b"\x02\x00", b"\x03\x00"):
+        return None
+    length_format = "<H" if version[0] == 1 else "<I"
+    length = struct.unpack(length_format, read(struct.calcsize(length_format)))[0]
+    return form.fullmatch(read(min(length, _LONGEST_HEADER)))
+
+
 def _array(stream: IO[bytes], size: int) -> Array:
     """Array of a stream of so many bytes."""
     if stream.read(6) != b"\x93NUMPY":
         raise ValueError("no array of numpy begins here")
-    version = stream.read(2)
-    if version not in (b"\x01\x00", b"\x02\x00", b"\x03\x00"):
-        raise ValueError("an array of an unknown version")
-    length_format = "<H" if version[0] == 1 else "<I"
-    length = struct.unpack(length_format, stream.read(struct.calcsize(length_format)))[0]
-    found = _HEADER.fullmatch(stream.read(min(length, _LONGEST_HEADER)))
+    found = npy_header(stream.read, _HEADER)
     if not found:
         raise ValueError("a header that describes no array of numbers or texts (objects are pickles)")
     dtype = np.dtype(found["descr"].decode())

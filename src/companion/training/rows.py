@@ -68,18 +68,18 @@ def check_shapes(network: nn.Module, inputs: tuple[Tensor, ...], targets: Tensor
         )
 
 
-def known_rows(name: str, numbers: Tensor, n: int, *, ndim: int = 1) -> None:
-    """Refuse what are no numbers of ``n`` rows, in a list or a table.
+def known_rows(name: str, numbers: Tensor, n: int) -> None:
+    """Refuse what are no numbers of ``n`` rows, in a list.
 
     Raises
     ------
     DataError
     """
-    whole = numbers.dtype in (torch.int64, torch.int32) and numbers.ndim == ndim
+    whole = numbers.dtype in (torch.int64, torch.int32) and numbers.ndim == 1
     if not whole or not numbers.numel() or int(numbers.min()) < 0 or int(numbers.max()) >= n:
         limits = [f"{float(numbers.min()):g} to {float(numbers.max()):g}"] if numbers.numel() else ["none"]
         raise DataError(
             f"The {name} are no numbers of rows",
-            expected=f"whole numbers from 0 to {n - 1}, {ndim} axes",
+            expected=f"a list of whole numbers from 0 to {n - 1}",
             got=f"{numbers.dtype} of shape {tuple(numbers.shape)}, {limits[0]}",
         )

@@ -204,7 +204,7 @@ def _check(inputs: Inputs, targets: Tensor, runs: Sequence[Run], settings: Setti
                 raise DataError(
                     f"A run has no {name} pairs", where=where, expected="(n, 2) row numbers", got=pairs.shape
                 )
-            known_rows(f"{name} pairs of {where}", pairs, int(sizes.max()), ndim=2)
+            known_rows(f"{name} pairs of {where}", pairs.flatten(), int(sizes.max()))
             if bool((pairs.amax(0) >= sizes).any()):
                 raise DataError(
                     "A pair names a row that is not there",

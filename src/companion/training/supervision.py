@@ -161,7 +161,7 @@ def check_supervision(
     ):
         if weight and targets is not None:
             finite_rows(f"{name} vectors", targets, dtype=responses.dtype)
-            known_rows(f"numbers of {name}s", numbers, len(targets), ndim=numbers.ndim)
+            known_rows(f"numbers of {name}s", numbers.flatten(), len(targets))
         if weight and targets is None:
             raise DataError(
                 f"There are no {name} vectors to learn from", expected=f"{name}_weight 0", got=weight
